@@ -13,7 +13,8 @@ export const DisplayName = Type.String({
 /** A save's file name without folders: no characters or names that any platform refuses, ends in `.zip`. */
 export const SaveName = Type.String({
   maxLength: 120,
-  pattern: '^(?!(?:[cC][oO][nN]|[pP][rR][nN]|[aA][uU][xX]|[nN][uU][lL]|[cC][oO][mM]\\d|[lL][pP][tT]\\d)\\.)[^<>:"/\\\\|?*\\u0000-\\u001f. ][^<>:"/\\\\|?*\\u0000-\\u001f]*\\.zip$',
+  pattern:
+    '^(?!(?:[cC][oO][nN]|[pP][rR][nN]|[aA][uU][xX]|[nN][uU][lL]|[cC][oO][mM]\\d|[lL][pP][tT]\\d)\\.)[^<>:"/\\\\|?*\\u0000-\\u001f. ][^<>:"/\\\\|?*\\u0000-\\u001f]*\\.zip$',
 });
 
 /** A moment as milliseconds since 1970 UTC. */

@@ -59,5 +59,14 @@ export type Instance = Static<typeof Instance>;
 
 /** The status of an instance that was never started, or whose host is away. */
 export function unknownStatus(state: "unknown" | "stopped", nowMs: number): InstanceStatus {
-  return { state, sinceMs: nowMs, words: "", gamePort: null, factorioVersion: null, isSimulator: false, save: null, players: [] };
+  return {
+    state,
+    sinceMs: nowMs,
+    words: "",
+    gamePort: null,
+    factorioVersion: null,
+    isSimulator: false,
+    save: null,
+    players: [],
+  };
 }

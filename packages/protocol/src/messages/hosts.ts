@@ -21,7 +21,11 @@ export const CreateHostToken = defineRequest({
   to: "controller",
   permission: "host.create-token",
   params: Type.Object({ name: DisplayName, expiresInMs: Type.Optional(Type.Integer({ minimum: 1 })) }),
-  result: Type.Object({ hostId: PeerId, token: Type.String(), expiresAtMs: Type.Union([TimeMs, Type.Null()]) }),
+  result: Type.Object({
+    hostId: PeerId,
+    token: Type.String(),
+    expiresAtMs: Type.Union([TimeMs, Type.Null()]),
+  }),
 });
 
 /** The first thing a host says on each new session: what it is and runs. The answer is what it should run. */
