@@ -8,6 +8,8 @@ export interface ConsumedEntry<Payload> {
   readonly number: number;
   /** The id of the instance that published it, or `controller`. */
   readonly source: string;
+  /** The source's name as the controller knows it; nobody can claim another's. The cluster's name for `controller`. */
+  readonly sourceName: string;
   readonly atMs: number;
   readonly payload: Payload;
 }

@@ -9,6 +9,8 @@ export const StreamEntry = Type.Object({
   number: Type.Integer({ minimum: 1 }),
   /** The instance that published it, or `controller`. */
   source: Type.String(),
+  /** The source's name as the controller knows it when it answers; nobody can claim another's. */
+  sourceName: Type.String(),
   atMs: TimeMs,
   payload: Type.Unknown(),
 });
