@@ -12,6 +12,12 @@ interface ErrorEntry {
  */
 export const ERRORS = {
   "bad-request": { text: "The request is not valid: {reason}", status: 400, exit: 2 },
+  usage: { text: "{reason}", status: 400, exit: 2 },
+  "no-context": {
+    text: "No cluster is chosen; start one with: switchyard up, or add one with: switchyardctl context add NAME --url URL --token-file FILE",
+    status: 400,
+    exit: 2,
+  },
   "unknown-message": {
     text: "This peer does not know the message {name}; do both sides run the same version?",
     status: 400,
