@@ -26,7 +26,7 @@ export default defineConfig(
       "@typescript-eslint/no-floating-promises": "error",
       "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: { attributes: false } }],
       "@typescript-eslint/await-thenable": "error",
-      "@typescript-eslint/only-throw-error": "error",
+      "@typescript-eslint/only-throw-error": ["error", { allowThrowingUnknown: true }],
       "@typescript-eslint/prefer-promise-reject-errors": "error",
       "@typescript-eslint/switch-exhaustiveness-check": [
         "error",
