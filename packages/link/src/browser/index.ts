@@ -1,0 +1,1 @@
+export { BrowserLinkClient, type BrowserLinkClientOptions } from "./browser-link-client.js";

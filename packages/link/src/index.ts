@@ -1,0 +1,10 @@
+export { systemClock, type Clock } from "./clock.js";
+export { Dispatcher } from "./dispatcher.js";
+export type { DispatcherOptions, HandlerContext, RequestOptions } from "./dispatcher-types.js";
+export { decodeFrame, encodeFrame, type Frame, type FrameHeader, type FrameType } from "./frame.js";
+export { DEFAULT_LIMITS, type SessionLimits } from "./limits.js";
+export { LinkClientCore, type LinkClientCoreOptions, type LinkClientState } from "./link-client.js";
+export { LogLimiter, silentLog, type LinkLog } from "./log.js";
+export { Router, type RouterOptions } from "./router.js";
+export { Session, type PeerIdentity, type SessionState } from "./session.js";
+export { createTransportPair, type Transport } from "./transport.js";
