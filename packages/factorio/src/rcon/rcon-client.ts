@@ -1,32 +1,307 @@
+import { FactorioError, type FactorioErrorCode } from "../errors.js";
+import { CommandQueue, type RconCommand } from "./command-queue.js";
+import { utf8Bytes } from "./lua-text.js";
+import { RconAuthError, RconConnection } from "./rcon-connection.js";
 import type { RconOptions, SendRconOptions } from "./rcon-options.js";
 
+/** "lost" and "authFailed" bring the reason as detail. */
 export type RconEvent = "connected" | "lost" | "authFailed";
 
-/** Supervisor on rcon-client. */
+type Settings = Required<Omit<RconOptions, "log">> & Pick<RconOptions, "log">;
+
+const DEFAULTS = {
+  host: "127.0.0.1",
+  maxConcurrentCommands: 5,
+  maxQueuedCommands: 1000,
+  maxCommandBytes: 1_200_000,
+  maxReplyBytes: 64 * 1024 * 1024,
+  defaultTimeoutMs: 200_000,
+  connectTimeoutMs: 10_000,
+  reconnectDelayMs: 250,
+  maxCommandsPerConnection: 2_000_000_000,
+};
+/** A connection that held so long was a good one: the next wait begins short again. */
+const STABLE_AFTER_MS = 5000;
+
+/**
+ * Keeps one RCON connection to a server and queues commands for it. A command runs at most once: it is never sent again. Every
+ * refusal carries `detail.sent`: false means that the server never saw the command, true that it may have run.
+ */
 export class RconClient {
-  constructor(readonly options: RconOptions) {}
+  readonly #settings: Settings;
+  readonly #queue = new CommandQueue();
+  readonly #inFlight = new Set<RconCommand>();
+  readonly #listeners = new Map<RconEvent, Set<(detail?: string) => void>>();
+  readonly #closing = new AbortController();
+  #readyWaiters: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  #connection: RconConnection | undefined;
+  #supervision: Promise<void> | undefined;
+  #isRenewing = false;
+  #isDraining = false;
+
+  constructor(options: RconOptions) {
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+    this.#settings = { ...DEFAULTS, ...given } as Settings;
+  }
+
+  /** Signed in and able to take commands. */
   get connected(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /** Commands that wait for a slot. */
+  get queued(): number {
+    return this.#queue.size;
+  }
+
+  /** Slots in use. A command past its deadline keeps its slot until the reply or the loss of the connection. */
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Begins to connect and keeps doing so, with growing waits, until close(). A second call is a no-op. */
+  start(): void {
+    this.#supervision ??= this.#supervise();
+  }
+
+  /** Resolves when signed in (at once if it is). Rejects with rcon-auth-failed on a wrong password, rcon-lost on close(). */
+  ready(): Promise<void> {
+    if (this.#closing.signal.aborted) return Promise.reject(this.#lost("the client was closed", false));
+    if (this.#connection) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#readyWaiters.push({ resolve, reject }));
+  }
+
+  /**
+   * Runs one command; resolves with its output as the game gave it, final newline included. The deadline covers the wait in the
+   * queue. Rejects with rcon-empty-command, rcon-invalid-command, rcon-command-too-large, rcon-queue-full, rcon-lost (at once
+   * while there is no connection), rcon-timeout, rcon-unexpected-output.
+   */
+  send(command: string, options: SendRconOptions = {}): Promise<string> {
+    const refused = this.#refusal(command);
+    if (refused) return Promise.reject(refused);
+    return new Promise((resolve, reject) => {
+      const timeoutMs = options.timeoutMs ?? this.#settings.defaultTimeoutMs;
+      const entry: RconCommand = {
+        command,
+        lane: options.lane ?? "normal",
+        ordered: options.ordered,
+        isSettled: false,
+        settle: (outcome) => {
+          if (entry.isSettled) return;
+          entry.isSettled = true;
+          clearTimeout(timer);
+          if ("error" in outcome) reject(outcome.error);
+          else if (options.expectEmpty === true && outcome.reply !== "")
+            reject(unexpectedOutput(outcome.reply));
+          else resolve(outcome.reply);
+        },
+      };
+      const timer = setTimeout(() => this.#expire(entry, timeoutMs), timeoutMs);
+      this.#queue.push(entry);
+      this.#pump();
+    });
+  }
+
+  /** Rejects everything pending with rcon-lost and ends the connection. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#rejectAll("the client was closed");
+    this.#rejectReady(this.#lost("the client was closed", false));
+    await this.#connection?.close();
+    await this.#supervision;
+  }
+
+  /** Gives the function that takes the listener off again. */
+  on(event: RconEvent, listener: (detail?: string) => void): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener));
+    return () => void listeners.delete(listener);
+  }
+
+  #refusal(command: string): FactorioError | undefined {
+    const refuse = (code: FactorioErrorCode, message: string): FactorioError =>
+      new FactorioError(code, message, { detail: { sent: false } });
+    // The game never answers an empty command and runs only the first line of several.
+    if (command.trim() === "")
+      return refuse("rcon-empty-command", "The RCON command is empty. Give a command such as /players.");
+    if (/[\n\r\0]/.test(command))
+      return refuse("rcon-invalid-command", "The RCON command has more than one line. Put it on one.");
+    const bytes = utf8Bytes(command);
+    const { maxCommandBytes, maxQueuedCommands } = this.#settings;
+    if (bytes > maxCommandBytes) {
+      return refuse(
+        "rcon-command-too-large",
+        `The RCON command has ${bytes} bytes, more than the ${maxCommandBytes} allowed. Split it.`,
+      );
+    }
+    if (this.#closing.signal.aborted || (!this.#connection && !this.#isRenewing))
+      return this.#lost("there is no connection", false);
+    if (this.#queue.size < maxQueuedCommands) return undefined;
+    return refuse(
+      "rcon-queue-full",
+      `${maxQueuedCommands} RCON commands wait already. The server does not keep up; try again later.`,
+    );
+  }
+
+  async #supervise(): Promise<void> {
+    const { signal } = this.#closing;
+    let delayMs = this.#settings.reconnectDelayMs;
+    while (!signal.aborted) {
+      const connection = await this.#open();
+      if (connection) {
+        const since = performance.now();
+        const renewed = await this.#live(connection);
+        if (performance.now() - since > STABLE_AFTER_MS) delayMs = this.#settings.reconnectDelayMs;
+        if (renewed) continue;
+      } else if (this.#isRenewing) {
+        this.#isRenewing = false;
+        this.#rejectAll("it could not be renewed");
+      }
+      await pause(delayMs, signal);
+      delayMs = Math.min(delayMs * 2, this.#settings.reconnectDelayMs * 30);
+    }
+  }
+
+  async #open(): Promise<RconConnection | undefined> {
+    try {
+      return await RconConnection.open({ ...this.#settings, signal: this.#closing.signal });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (this.#closing.signal.aborted) return undefined;
+      this.#settings.log?.(`RCON ${this.#settings.host}:${this.#settings.port} did not connect: ${why}`);
+      if (error instanceof RconAuthError) {
+        const message = `The server on RCON port ${this.#settings.port} refused the password. Check that no other server uses this port.`;
+        this.#rejectReady(
+          new FactorioError("rcon-auth-failed", message, { cause: error, detail: { sent: false } }),
+        );
+        this.#emit("authFailed", why);
+      }
+      return undefined;
+    }
+  }
+
+  /** Until the connection ends; true when that was our wish, to begin with fresh request ids. */
+  async #live(connection: RconConnection): Promise<boolean> {
+    if (this.#closing.signal.aborted) {
+      await connection.close();
+      return false;
+    }
+    this.#connection = connection;
+    this.#isRenewing = false;
+    this.#emit("connected");
+    for (const waiter of this.#readyWaiters.splice(0)) waiter.resolve();
+    this.#pump();
+    const why = await connection.ended;
+    this.#connection = undefined;
+    if (this.#isRenewing) return true;
+    this.#rejectAll(why);
+    this.#emit("lost", why);
     return false;
   }
-  get queued(): number {
-    return 0;
+
+  #pump(): void {
+    const connection = this.#connection;
+    if (!connection || this.#isRenewing || this.#isDraining) return;
+    if (connection.sent >= this.#settings.maxCommandsPerConnection) return this.#renewWhenIdle(connection);
+    const { maxConcurrentCommands } = this.#settings;
+    while (
+      this.#inFlight.size < maxConcurrentCommands &&
+      connection.sent < this.#settings.maxCommandsPerConnection
+    ) {
+      if (connection.needsDrain) return this.#pumpWhenDrained(connection);
+      const bulk = [...this.#inFlight].filter((entry) => entry.lane === "bulk").length;
+      const entry = this.#queue.take(bulk < Math.max(1, maxConcurrentCommands - 1));
+      if (!entry) return;
+      void this.#run(connection, entry);
+    }
   }
-  get inFlight(): number {
-    return 0;
+
+  #pumpWhenDrained(connection: RconConnection): void {
+    this.#isDraining = true;
+    void connection.drained().then(() => {
+      this.#isDraining = false;
+      this.#pump();
+    });
   }
-  start(): void {
-    throw new Error("not built yet");
+
+  #renewWhenIdle(connection: RconConnection): void {
+    if ([...this.#inFlight].some((entry) => !entry.isSettled)) return;
+    this.#isRenewing = true;
+    void connection.close();
   }
-  ready(): Promise<void> {
-    throw new Error("not built yet");
+
+  /** Never rejects: the outcome goes to the caller. */
+  async #run(connection: RconConnection, entry: RconCommand): Promise<void> {
+    this.#inFlight.add(entry);
+    try {
+      entry.settle({ reply: await connection.send(entry.command) });
+    } catch (error) {
+      entry.settle({ error: this.#lost(error instanceof Error ? error.message : String(error), true) });
+    }
+    this.#inFlight.delete(entry);
+    this.#queue.finish(entry);
+    this.#pump();
   }
-  send(_command: string, _options: SendRconOptions = {}): Promise<string> {
-    throw new Error("not built yet");
+
+  #expire(entry: RconCommand, timeoutMs: number): void {
+    const sent = this.#inFlight.has(entry);
+    if (!sent) this.#queue.remove(entry);
+    const what = sent ? "had no reply" : "had no turn";
+    const message = `The RCON command ${what} within ${timeoutMs} ms. The server may be saving, paused or overloaded.`;
+    entry.settle({ error: new FactorioError("rcon-timeout", message, { detail: { sent, timeoutMs } }) });
   }
-  close(): Promise<void> {
-    return Promise.resolve();
+
+  #rejectAll(why: string): void {
+    for (const entry of this.#queue.takeAll()) entry.settle({ error: this.#lost(why, false) });
+    for (const entry of this.#inFlight) entry.settle({ error: this.#lost(why, true) });
   }
-  on(_event: RconEvent, _listener: (detail?: string) => void): () => void {
-    return () => undefined;
+
+  #rejectReady(error: FactorioError): void {
+    for (const waiter of this.#readyWaiters.splice(0)) waiter.reject(error);
   }
+
+  #lost(why: string, sent: boolean): FactorioError {
+    const consequence = sent ? "The command may or may not have run." : "The command was not sent.";
+    return new FactorioError(
+      "rcon-lost",
+      `No RCON connection to port ${this.#settings.port}: ${why}. ${consequence}`,
+      {
+        detail: { sent },
+      },
+    );
+  }
+
+  #emit(event: RconEvent, detail?: string): void {
+    for (const listener of this.#listeners.get(event) ?? []) {
+      try {
+        listener(detail);
+      } catch (error) {
+        this.#settings.log?.(`a listener of RCON "${event}" failed: ${String(error)}`);
+      }
+    }
+  }
+}
+
+function unexpectedOutput(output: string): FactorioError {
+  const shown = output.trim().slice(0, 300);
+  return new FactorioError(
+    "rcon-unexpected-output",
+    `The RCON command should print nothing, but printed: ${shown}`,
+    {
+      detail: { sent: true, output },
+    },
+  );
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+    if (signal.aborted) done();
+  });
 }
