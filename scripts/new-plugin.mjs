@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { filesMatching } from "./lib/files.mjs";
 import { inRoot } from "./lib/places.mjs";
@@ -25,12 +25,11 @@ await runScript(async () => {
   say(`plugins/${name} is ready. Next: npm install, npm run up; then read docs/guides/write-a-plugin.md`);
 });
 
-/** Templates end in `.template`, so that no tool takes them for sources. */
+/** Templates end in `.template`, so that no tool takes them for sources. Names are filled in files and file names. */
 async function fill(file, folder, name) {
-  const target = path.join(folder, path.posix.relative(TEMPLATE, file).replace(/\.template$/, ""));
+  const named = (text) =>
+    text.replaceAll("__name__", name).replaceAll("__module__", name.replaceAll("-", "_"));
+  const target = path.join(folder, named(path.posix.relative(TEMPLATE, file)).replace(/\.template$/, ""));
   await mkdir(path.dirname(target), { recursive: true });
-  if (!file.endsWith(".template")) return copyFile(inRoot(file), target);
-  const text = await readFile(inRoot(file), "utf8");
-  const exported = name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
-  await writeFile(target, text.replaceAll("__name__", name).replaceAll("__exported__", exported));
+  await writeFile(target, named(await readFile(inRoot(file), "utf8")));
 }

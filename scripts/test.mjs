@@ -19,7 +19,8 @@ await runScript(async () => {
   if (options.help) return say(USAGE);
   await ensureInstall();
   const { found, env } = await ensureTestTools();
-  await ensureBuild({ withTests: true });
+  // Unit tests run over the sources; only whole programs need to be built.
+  if (!options.only || options.only === "e2e") await ensureBuild({ withTests: true });
   const coverage = options.coverage
     ? await mkdtemp(path.join(os.tmpdir(), "switchyard-coverage-"))
     : undefined;
