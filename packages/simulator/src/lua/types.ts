@@ -46,6 +46,8 @@ export interface LuaObjectClass {
   /** Gives `pairs(object)` its entries. Absent: pairs raises the usual error for a userdata. */
   entries?(handle: unknown): [LuaValue, LuaValue][];
   call?(handle: unknown, args: LuaValue[]): LuaValue[];
+  /** What `tostring` gives. Absent: the class name and a number that is unique in the VM. */
+  text?(handle: unknown): string;
 }
 
 export interface LuaVmOptions {
@@ -74,11 +76,19 @@ export interface LuaVm {
   deserialize(bytes: Uint8Array, restoreObject: (description: string) => LuaValue): LuaValue;
   /** JSON in the game's own dialect: `{}` for an empty table, doubles as exact decimals, bare nan and inf. */
   tableToJson(value: LuaValue): string;
+  /** The same, but bytes that are not UTF-8 survive: then the result is a `Uint8Array`. */
+  tableToJsonValue(value: LuaValue): string | Uint8Array;
   /** Undefined for malformed text; JSON null members vanish. */
-  jsonToTable(json: string): LuaValue;
+  jsonToTable(json: string | Uint8Array): LuaValue;
   /** Counts instructions from now; when the budget is used up `onBudget` is called once per `budget` more. */
   setInstructionHook(budget: number, onBudget: () => void): void;
+  /** Starts the sequence of `math.random` anew; a VM starts with seed 0. `math.randomseed` has no effect. */
+  seedRandom(seed: number): void;
   memoryUsedBytes(): number;
+  /** A full collection, for tests and before measuring. */
+  collectGarbage(): void;
+  /** References not yet released, JavaScript functions and objects that Lua can still reach or has not collected. */
+  liveCounts(): { refs: number; functions: number; objects: number };
   close(): void;
 }
 

@@ -1,0 +1,2 @@
+export * from "./types.js";
+export { createLuaVm } from "./lua-vm.js";
