@@ -1,16 +1,20 @@
 import { chunkNameForLua, HostCallbacks } from "./host-callbacks.js";
 import { LuaWasm } from "./lua-wasm.js";
 import { ObjectStore } from "./object-store.js";
-import { LuaRef, ObjectRef, type FunctionRef, type RefOwner, type TableRef } from "./refs.js";
+import { ObjectRef, type FunctionRef, type LuaRef, type RefOwner, type TableRef } from "./refs.js";
 import { LuaError, type LuaObjectClass, type LuaObjectRef, type LuaValue } from "./types.js";
 import type { LuaVm, LuaVmOptions } from "./types.js";
 import { ValueBridge } from "./value-bridge.js";
+import { isWasmTrap } from "./web-assembly.js";
 import { slotSizeBytes } from "./wire.js";
 
 const defaultMemoryLimitBytes = 512 * 1024 * 1024;
 
 /** The module's memory can't grow beyond this; see lua-vm/build.sh. */
 const largestMemoryLimitBytes = 2 ** 31 - 1;
+
+/** LUA_ERRMEM */
+const outOfMemory = 4;
 
 /** Starts a Lua 5.2 VM with the libraries and table order of the game. */
 export async function createLuaVm(options: LuaVmOptions): Promise<LuaVm> {
@@ -239,8 +243,8 @@ class WasmLuaVm implements LuaVm, RefOwner {
     try {
       return body(lua);
     } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError) this.close();
-      if (error === this.#wasm.unwind) throw new LuaError("not enough memory", "");
+      if (isWasmTrap(error)) this.close();
+      if (error === this.#wasm.unwind) throw new LuaError(unprotectedMessage(this.#wasm.unwind.status), "");
       throw error;
     } finally {
       if (this.#open) lua.set_top(top);
@@ -251,4 +255,9 @@ class WasmLuaVm implements LuaVm, RefOwner {
 function checkKey(key: LuaValue): void {
   if (key === undefined) throw new LuaError("table index is nil", "");
   if (typeof key === "number" && Number.isNaN(key)) throw new LuaError("table index is NaN", "");
+}
+
+/** Outside of a protected call only memory and Lua's stack can run out. */
+function unprotectedMessage(status: number): string {
+  return status === outOfMemory ? "not enough memory" : "stack overflow";
 }

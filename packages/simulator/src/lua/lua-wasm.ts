@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
+import { compileWasm, instantiateWasm, type WasmMemory, type WasmModule } from "./web-assembly.js";
 import { hostStackOverflow } from "./wire.js";
 
 /** What lua-vm/glue exports. Pointers are addresses in `memory`, refs are keys of Lua's registry. */
 export interface LuaExports {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WasmMemory;
   _initialize(): void;
   open(memoryLimitBytes: number): number;
   run(f: number, state: number, argument: number): void;
@@ -75,8 +76,8 @@ export class LuaWasm {
   int32 = new Int32Array(0);
   float64 = new Float64Array(0);
 
-  private constructor(module: WebAssembly.Module, host: LuaHost) {
-    const instance = new WebAssembly.Instance(module, {
+  private constructor(module: WasmModule, host: LuaHost) {
+    const exports = instantiateWasm(module, {
       host: {
         ...this.#bound(host),
         throw: (status: number) => this.#throw(status),
@@ -84,7 +85,7 @@ export class LuaWasm {
       },
       env: { emscripten_notify_memory_growth: () => this.#refresh() },
     });
-    this.exports = instance.exports as unknown as LuaExports;
+    this.exports = exports as LuaExports;
     this.#refresh();
     this.exports._initialize();
   }
@@ -92,10 +93,10 @@ export class LuaWasm {
   static async create(host: LuaHost): Promise<LuaWasm> {
     // Two levels up both from src/lua and from dist/lua.
     const code = await readFile(new URL("../../lua-vm/lua.wasm", import.meta.url));
-    return new LuaWasm(await WebAssembly.compile(code), host);
+    return new LuaWasm(await compileWasm(code), host);
   }
 
-  #bound(host: LuaHost): Record<keyof LuaHost, WebAssembly.ImportValue> {
+  #bound(host: LuaHost): Record<keyof LuaHost, (...args: number[]) => number | void> {
     return {
       print: host.print.bind(host),
       call: host.call.bind(host),

@@ -1,5 +1,5 @@
 import type { LuaWasm } from "./lua-wasm.js";
-import { ObjectRef } from "./refs.js";
+import { type ObjectRef } from "./refs.js";
 import type { LuaObjectClass } from "./types.js";
 import { classMembers } from "./wire.js";
 
