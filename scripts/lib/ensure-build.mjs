@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { linkCommands } from "./link-commands.mjs";
 import { withLock } from "./lock.mjs";
 import { CACHE, inRoot, ROOT, toolFile } from "./places.mjs";
 import { runNode } from "./run.mjs";
@@ -32,6 +33,7 @@ function typescriptPart(withTests) {
     outputs: async () =>
       (await projects(withTests)).map((project) => path.join(project, buildInfoOf(project))),
     command: async () => [[toolFile("tsc"), "-b", ...(await projects(withTests))], ROOT],
+    finish: linkCommands,
   };
 }
 
@@ -77,6 +79,7 @@ async function build(part) {
   const stopSaying = keepSaying("  still building");
   const { code } = await runNode(args, { cwd }).finally(stopSaying);
   if (code !== 0) throw new ScriptError(`${part.title} failed; see the errors above`);
+  await part.finish?.();
   await mkdir(CACHE, { recursive: true });
   await writeFile(stampFile(part), before);
   say(`${part.title}: done in ${seconds(startedAtMs)}`);
