@@ -38,12 +38,12 @@ export class StartFailure extends Error {
 /** A Lua error in level code outside a command: fatal to the whole server (facts §3.10). */
 export class ScriptCrash extends Error {
   constructor(
-    /** For example `level::on_nth_tick(1)`. */
-    readonly handler: string,
+    /** For example `event level::on_nth_tick(1)`. */
+    readonly activity: string,
     readonly luaMessage: string,
     readonly traceback: string,
   ) {
-    super(`Error while running event ${handler}: ${luaMessage}`);
+    super(`Error while running ${activity}: ${luaMessage}`);
     this.name = "ScriptCrash";
   }
 }

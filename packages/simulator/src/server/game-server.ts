@@ -43,7 +43,12 @@ export interface GameServerOptions {
   stdin: Readable;
   cwd: string;
   /** Builds the level's script once the rest of the game stands. */
-  startScript: (game: Game, save: SaveFile, isNewMap: boolean) => Promise<ScriptHost>;
+  startScript: (
+    game: Game,
+    save: SaveFile,
+    isNewMap: boolean,
+    udpPort: number | undefined,
+  ) => Promise<ScriptHost>;
 }
 
 /** One hosted map: owns every part and the order in which they come up and go down. */
@@ -81,7 +86,12 @@ export class GameServer {
   /** Brings up the level's script: `on_init` on a new map, else `on_load`. Throws `StartFailure`. */
   async loadScript(): Promise<void> {
     const { save } = this.parts;
-    this.game.script.current = await this.parts.startScript(this.game, save, save.world === undefined);
+    this.game.script.current = await this.parts.startScript(
+      this.game,
+      save,
+      save.world === undefined,
+      this.parts.options.luaUdpPort,
+    );
   }
 
   /** From the loaded script up to "Starting RCON interface" (facts §3.2). Throws `StartFailure`. */
@@ -132,10 +142,6 @@ export class GameServer {
   private async startRcon(): Promise<void> {
     const { rconBind, rconPassword } = this.parts.options;
     if (!rconBind || !rconPassword) return;
-    this.game.log.info(
-      "rconStart",
-      `Starting RCON interface at IP ADDR:({${rconBind.address}:${rconBind.port}})`,
-    );
     const rcon = new RconServer(this.game, this.console, rconPassword);
     try {
       this.rconPort = await rcon.listen(rconBind.address, rconBind.port);
@@ -147,6 +153,8 @@ export class GameServer {
       throw new StartFailure(`Hosting multiplayer game failed: Can't bind socket: ${reason}`, "command-line");
     }
     this.rcon = rcon;
+    const at = `IP ADDR:({${rconBind.address}:${this.rconPort}})`;
+    this.game.log.info("rconStart", `Starting RCON interface at ${at}`);
   }
 
   private assemble(): Game {

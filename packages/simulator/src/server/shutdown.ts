@@ -70,7 +70,7 @@ export function crashText(failure: ScriptCrash): string {
     "The scenario level caused a non-recoverable error.",
     "Please report this error to the scenario author.",
     "",
-    `Error while running event ${failure.handler}`,
+    `Error while running ${failure.activity}`,
     failure.luaMessage,
     failure.traceback,
   ]
