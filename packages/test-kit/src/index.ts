@@ -1,0 +1,3 @@
+export { freePort } from "./free-port.js";
+export { Program, type ProgramExit, type ProgramOptions } from "./program.js";
+export { temporaryDirectory, UpCluster, type UpClusterOptions, type UpReady } from "./up-cluster.js";
