@@ -13,9 +13,15 @@ export interface FactorioInstall {
 }
 
 /** Linux and Windows tarball, macOS bundle; scripts stand for the binary in tests and in the simulator on Windows. */
-const EXECUTABLES = ["bin/x64/factorio", "bin/x64/factorio.exe", "MacOS/factorio", "bin/x64/factorio.mjs"];
+const EXECUTABLES = [
+  "bin/x64/factorio",
+  "bin/x64/factorio.exe",
+  "MacOS/factorio",
+  "bin/x64/factorio.mjs",
+  "bin/x64/factorio.cmd",
+];
 /** A folder made by the simulator says so with this file. */
-const SIMULATOR_MARK = "switchyard-simulator.json";
+const SIMULATOR_MARKS = ["data/switchyard-simulator.json", "switchyard-simulator.json"];
 const CHANGELOG_START_BYTES = 4096;
 
 /**
@@ -69,7 +75,7 @@ async function readInstall(directory: string): Promise<FactorioInstall | undefin
       { detail: { directory: real } },
     );
   }
-  const isSimulator = (await firstFile([join(real, SIMULATOR_MARK)])) !== undefined;
+  const isSimulator = (await firstFile(SIMULATOR_MARKS.map((path) => join(real, path)))) !== undefined;
   return {
     directory: real,
     executable: join(real, executable.slice(directory.length)),

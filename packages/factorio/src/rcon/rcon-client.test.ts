@@ -274,10 +274,15 @@ describe("PacketFramer", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 5 }), async (chunks) => {
         const framer = new PacketFramer(100);
-        framer.on("error", () => undefined).resume();
+        const closed = new Promise((resolve) =>
+          framer
+            .on("error", () => undefined)
+            .on("close", resolve)
+            .resume(),
+        );
         for (const chunk of chunks) framer.write(Buffer.from(chunk));
         framer.end();
-        await once(framer, "close");
+        await closed;
       }),
       { numRuns: 200 },
     );
@@ -305,10 +310,8 @@ describe("luaCall", () => {
       '"',
       ...fc.sample(fc.string({ unit: "binary" }), 200),
     ];
-    const program = texts.map(
-      (text) =>
-        `io.write((${luaString(text)}):gsub(".", function(c) return ("%02x"):format(c:byte()) end), "\\n")`,
-    );
+    const toHex = 'gsub(".", function(c) return ("%02x"):format(c:byte()) end)';
+    const program = texts.map((text) => `io.write(((${luaString(text)}):${toHex}), ",")`);
     let output: string;
     try {
       output = execFileSync("lua5.2", ["-"], { input: program.join("\n"), encoding: "utf8" });
@@ -316,21 +319,8 @@ describe("luaCall", () => {
       console.log("      skipped: lua5.2 is not installed");
       this.skip();
     }
-    assert.deepEqual(
-      output
-        .replace(/\t?\d*\n/g, "\n")
-        .trimEnd()
-        .split("\n").length,
-      texts.length,
-    );
-    texts.forEach((text, index) => assert(!/[\n\r\0]/.test(luaString(text)), String(index)));
+    for (const text of texts) assert.doesNotMatch(luaString(text), /[\n\r\0]/);
     const expected = texts.map((text) => Buffer.from(text, "utf8").toString("hex"));
-    assert.deepEqual(
-      output
-        .trimEnd()
-        .split("\n")
-        .map((line, index) => line.slice(0, expected[index]?.length ?? 0)),
-      expected,
-    );
+    assert.deepEqual(output.split(",").slice(0, -1), expected);
   });
 });

@@ -1,0 +1,142 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import type { Readable } from "node:stream";
+import type { FactorioInstall } from "../install/factorio-install.js";
+import { LineSplitter } from "../ipc/line-splitter.js";
+
+export interface GameProcessOptions {
+  install: FactorioInstall;
+  arguments: readonly string[];
+  directory: string;
+  environment?: Record<string, string>;
+  maxLineBytes?: number;
+  onLine(line: string): void;
+  onOversized(bytes: number): void;
+  /** Awaited between chunks: while it is pending nothing is read and, once its pipe is full, the game waits too. */
+  ready(): Promise<void>;
+}
+
+export interface ProcessExit {
+  code: number | null;
+  signal: string | null;
+}
+
+/** After the exit, output that stands still for so long is given up: a fork or a stuck handler may hold the pipe. */
+const OUTPUT_GRACE_MS = 5000;
+
+/**
+ * One run of the game's executable. It gets a process group of its own, so that Ctrl-C in our terminal reaches only us and
+ * the stop is ours to order. Its stdin stays open: the game logs an error when it ends.
+ */
+export class GameProcess {
+  /** Resolves when the process is gone and its output has been read. Never rejects. */
+  readonly exited: Promise<ProcessExit>;
+  readonly pid: number;
+  readonly #child: ChildProcess;
+  #lines = 0;
+  #isGone = false;
+
+  private constructor(child: ChildProcess, options: GameProcessOptions) {
+    this.#child = child;
+    this.pid = child.pid ?? 0;
+    const output = [child.stdout, child.stderr].map((stream) =>
+      stream ? this.#read(stream, options) : undefined,
+    );
+    this.exited = this.#end(Promise.all(output));
+  }
+
+  /** Rejects with the system's error when the executable cannot be run. */
+  static async spawn(options: GameProcessOptions): Promise<GameProcess> {
+    const { file, first } = runnable(options.install.executable);
+    const child = spawn(file, [...first, ...options.arguments], {
+      cwd: options.directory,
+      env: gameEnvironment(options.environment),
+      stdio: ["pipe", "pipe", "pipe"],
+      // On Windows "detached" would open a console window; there the group is left through windowsHide's own console.
+      detached: process.platform !== "win32",
+      windowsHide: true,
+    });
+    child.stdin.on("error", () => undefined); // EPIPE, when the game is already gone
+    await once(child, "spawn");
+    child.on("error", () => undefined); // a signal that could not be sent; the exit is what counts
+    return new GameProcess(child, options);
+  }
+
+  /** To the game alone, not to a fork that is writing a save. Not for Windows: there every signal is a kill. */
+  signal(signal: "SIGINT" | "SIGTERM"): void {
+    if (!this.#isGone) this.#child.kill(signal);
+  }
+
+  /** At once, with everything it started. Nothing is saved. */
+  kill(): void {
+    if (this.#isGone) return;
+    try {
+      if (process.platform === "win32") this.#child.kill("SIGKILL");
+      else process.kill(-this.pid, "SIGKILL");
+    } catch {
+      this.#child.kill("SIGKILL"); // the group is gone, or never was
+    }
+  }
+
+  async #read(stream: Readable, options: GameProcessOptions): Promise<void> {
+    const splitter = new LineSplitter({
+      ...(options.maxLineBytes === undefined ? {} : { maxLineBytes: options.maxLineBytes }),
+      onLine: (line) => {
+        this.#lines += 1;
+        options.onLine(line);
+      },
+      onOversized: (bytes) => options.onOversized(bytes),
+    });
+    try {
+      for await (const chunk of stream) {
+        splitter.push(chunk as Buffer);
+        await options.ready();
+      }
+    } catch {
+      // the pipe broke or was given up: what came before counts
+    }
+    splitter.end();
+  }
+
+  async #end(output: Promise<unknown>): Promise<ProcessExit> {
+    const exit = await new Promise<ProcessExit>((resolve) => {
+      this.#child.once("exit", (code, signal) => resolve({ code, signal }));
+    });
+    this.#isGone = true;
+    this.#child.stdin?.destroy();
+    const done = output.then(() => true);
+    for (let before = -1; before !== this.#lines;) {
+      before = this.#lines;
+      if (await withinMs(done, OUTPUT_GRACE_MS)) break;
+    }
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+    return exit;
+  }
+}
+
+/** True when the promise settled in time. The timer never keeps the process alive longer than that. */
+export async function withinMs(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Scripts stand for the binary in tests, and in the simulator where the system has no `#!`. */
+function runnable(executable: string): { file: string; first: string[] } {
+  if (/\.[cm]?js$/.test(executable)) return { file: process.execPath, first: [executable] };
+  if (/\.cmd$/i.test(executable)) return { file: "cmd.exe", first: ["/d", "/c", executable] };
+  return { file: executable, first: [] };
+}
+
+/** Ours without what is meant for us alone; SteamAppId keeps a Steam build from handing itself over to Steam. */
+function gameEnvironment(more: Record<string, string> = {}): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(
+    ([name]) => name !== "NODE_OPTIONS" && !name.startsWith("SWITCHYARD_"),
+  );
+  return { ...Object.fromEntries(own), SteamAppId: "427520", ...more };
+}
