@@ -52,8 +52,20 @@ int glue_text_kind (const char *s, size_t length);
 /* id of the object at a stack index, or 0 */
 int glue_object_id (int index);
 
-/* runs f(argument on top) protected: results, or message and traceback in the slots */
+/* calls the function below nargs arguments: number of results in the slots, or
+   -status with message and traceback there */
 int glue_protected (int nargs);
+
+/* puts text (type < 0: of the kind found) in slot 0 */
+void glue_slot_text (int type, const char *s, size_t length);
+
+/* replaces the value on top by the results of f, in the slots as by glue_protected */
+int glue_apply (lua_CFunction f);
+
+/* the same, but the result is what f wrote to glue_output, as the given slot type */
+int glue_apply_output (lua_CFunction f, int type);
+
+extern Bytes glue_output;
 
 void glue_open_objects (void);
 void glue_open_libraries (void);

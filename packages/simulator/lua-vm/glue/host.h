@@ -37,6 +37,9 @@ HOST(collected) extern void host_collected (int kind, int id);
 /* pushes source and chunk name of a module (1), or does not know it (0) */
 HOST(require) extern int host_require (const char *name, size_t length);
 
+/* the memory has grown: views of it are stale */
+HOST(grown) extern void host_grown (void);
+
 HOST(budget) extern int host_budget (void);
 
 /* pushes the string that describes an object */
@@ -47,6 +50,9 @@ HOST(restore) extern int host_restore (const char *text, size_t length);
 
 /* pushes the name of the function at `idx' if it belongs to the host */
 int glue_function_name (struct lua_State *L, int idx);
+
+/* writes a number as "%.14g" does, and gives the length */
+int glue_number2str (char *s, double n);
 
 /* the next number of the script's generator, in [0, 1) */
 double glue_random (void);

@@ -2,8 +2,10 @@
 ** The state, its memory, and calls into it.
 */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "glue.h"
 #include "../vendor/lauxlib.h"
@@ -44,6 +46,24 @@ EXPORT(run) void run (void (*f) (lua_State *l, void *ud), lua_State *l, void *ud
 }
 
 
+#define PAGE	65536
+
+/*
+** The C library grows the memory by what is missing only, and each growth makes
+** the host renew its views. This grows it by a quarter before it comes to that.
+*/
+static void grow_ahead (void) {
+  static size_t checked;
+  size_t pages;
+  if (memory_used < checked + PAGE) return;
+  checked = memory_used;
+  pages = __builtin_wasm_memory_size(0);
+  if (pages * PAGE - (size_t)sbrk(0) < 8 * PAGE &&
+      __builtin_wasm_memory_grow(0, pages / 4) != (size_t)-1)
+    host_grown();
+}
+
+
 static void *allocate (void *ud, void *ptr, size_t osize, size_t nsize) {
   size_t old = ptr ? osize : 0;
   (void)ud;
@@ -55,8 +75,10 @@ static void *allocate (void *ud, void *ptr, size_t osize, size_t nsize) {
   if (nsize > old && memory_used + (nsize - old) > memory_limit)
     return NULL;
   ptr = realloc(ptr, nsize);
-  if (ptr != NULL)
+  if (ptr != NULL) {
     memory_used += nsize - old;
+    grow_ahead();
+  }
   return ptr;
 }
 
@@ -117,6 +139,22 @@ EXPORT(seed_random) void seed_random (double seed) {
   z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
   z ^= z >> 31;
   random_state = z ? z : 1;
+}
+
+
+/* whole numbers are frequent, and printf works in software with 128 bits */
+int glue_number2str (char *s, double n) {
+  long long i = (long long)n;
+  char digits[20], *p = digits + sizeof(digits), *start = s;
+  unsigned long long u;
+  if (!(n > -1e14 && n < 1e14 && (double)i == n) || (i == 0 && __builtin_signbit(n)))
+    return sprintf(s, LUA_NUMBER_FMT, n);
+  u = i < 0 ? -(unsigned long long)i : (unsigned long long)i;
+  do *--p = (char)('0' + u % 10); while ((u /= 10) != 0);
+  if (i < 0) *s++ = '-';
+  while (p < digits + sizeof(digits)) *s++ = *p++;
+  *s = '\0';
+  return (int)(s - start);
 }
 
 

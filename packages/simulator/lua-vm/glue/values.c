@@ -63,6 +63,14 @@ int glue_text_kind (const char *text, size_t length) {
 }
 
 
+void glue_slot_text (int type, const char *s, size_t length) {
+  glue_need_slots(1);
+  slot_data->type = type < 0 ? glue_text_kind(s, length) : type;
+  slot_data->length = length;
+  slot_data->u.pointer = (unsigned int)s;
+}
+
+
 void glue_encode_at (int index, int idx) {
   Slot *slot = slot_data + index;
   switch (lua_type(L, idx)) {

@@ -82,6 +82,7 @@ export class LuaWasm {
         ...this.#bound(host),
         throw: (status: number) => this.#throw(status),
         try: this.#try.bind(this),
+        grown: () => this.#refresh(),
       },
       env: { emscripten_notify_memory_growth: () => this.#refresh() },
     });
