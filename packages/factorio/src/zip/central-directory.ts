@@ -5,6 +5,11 @@ import type { ZipEntry, ZipLimits } from "./zip-format.js";
 const UNIX = 3;
 const S_IFMT = 0o170000;
 const S_IFLNK = 0o120000;
+/** Deflate cannot do better; an entry that claims to is lying. */
+const MAX_RATIO = 1032;
+/** Saves are little compressed by the zip (maps are zlib streams already), so a large one that shrinks so much is a bomb. */
+const BOMB_BYTES = 1024 ** 3;
+const BOMB_RATIO = 100;
 
 export function torn(path: string, what: string): FactorioError {
   return new FactorioError(
@@ -36,6 +41,7 @@ export function parseCentralDirectory(
   const names = new Set<string>();
   let at = 0;
   let total = 0;
+  let stored = 0;
   while (entries.length < count) {
     const { entry, next } = parseEntry(bytes, at, path);
     at = next;
@@ -43,19 +49,23 @@ export function parseCentralDirectory(
     if (names.has(entry.name)) throw unsafe(path, entry.name, "occurs twice");
     names.add(entry.name);
     total += entry.bytes;
-    if (total > limits.maxUncompressedBytes) {
-      throw new FactorioError(
-        "save-too-large",
-        `${path} would unpack to more than ${limits.maxUncompressedBytes} bytes. It is refused.`,
-        {
-          detail: { path },
-        },
-      );
-    }
+    stored += entry.compressedBytes;
+    if (total > limits.maxUncompressedBytes)
+      throw tooLarge(path, `more than ${limits.maxUncompressedBytes} bytes`);
     entries.push(entry);
   }
+  if (total > BOMB_BYTES && total > BOMB_RATIO * stored)
+    throw tooLarge(path, `${total} bytes, far more than a save would`);
   checkRanges(entries, path, dataEnd);
   return entries;
+}
+
+function tooLarge(path: string, what: string): FactorioError {
+  return new FactorioError(
+    "save-too-large",
+    `${path} would unpack to ${what}. It is refused; use another save.`,
+    { detail: { path } },
+  );
 }
 
 function parseEntry(bytes: Buffer, at: number, path: string): { entry: ZipEntry; next: number } {
@@ -140,6 +150,8 @@ function checkEntry(entry: ZipEntry, path: string): void {
   if (entry.madeBy >>> 8 === UNIX && (mode & S_IFMT) === S_IFLNK)
     throw unsafe(path, name, "is a symbolic link");
   if (entry.flags & zip.FLAG_ENCRYPTED) throw unsafe(path, name, "is encrypted");
+  if (entry.bytes > MAX_RATIO * (entry.compressedBytes + 1))
+    throw torn(path, `sizes of ${name} do not agree`);
   if (entry.method === zip.STORED && entry.bytes !== entry.compressedBytes)
     throw torn(path, `sizes of ${name} do not agree`);
 }

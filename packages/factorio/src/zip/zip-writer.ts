@@ -38,12 +38,12 @@ export class ZipWriter {
 
   /** Adds a file with fixed time and attributes, deflated where that makes it smaller. */
   async add(name: string, content: Buffer): Promise<void> {
-    const deflated = await deflate(content, { level: 6 });
+    const deflated = content.length < 32 ? content : await deflate(content, { level: 6 });
     const stored = deflated.length < content.length ? deflated : content;
     const described: Described = {
       rawName: Buffer.from(name, "utf8"),
       flags: zip.FLAG_UTF8,
-      method: stored === deflated ? zip.DEFLATED : zip.STORED,
+      method: stored === content ? zip.STORED : zip.DEFLATED,
       time: 0,
       date: FIXED_DATE,
       crc: crc32(content),
