@@ -1,0 +1,19 @@
+import type { Dispatcher } from "@switchyard/link";
+import { AssignInstance, EndInstance, RemoveInstance, RunInstance } from "@switchyard/protocol";
+import type { InstanceSet } from "../instance/instance-set.js";
+
+/** Starting and stopping go on when the controller goes away meanwhile; it learns the outcome from the status. */
+export function serveInstances(dispatcher: Dispatcher, instances: InstanceSet): void {
+  dispatcher.handle(RunInstance, async ({ spec }) => {
+    const runtime = await instances.assign(spec);
+    return { status: await runtime.start() };
+  });
+  dispatcher.handle(EndInstance, async ({ instanceId }) => ({
+    status: await instances.get(instanceId).stop(),
+  }));
+  dispatcher.handle(AssignInstance, async ({ spec }) => ({ status: (await instances.assign(spec)).status }));
+  dispatcher.handle(RemoveInstance, async ({ instanceId }) => {
+    await instances.remove(instanceId);
+    return {};
+  });
+}

@@ -1,0 +1,44 @@
+import {
+  createSave,
+  FactorioServer,
+  findInstalls,
+  inspectSave,
+  listSaves,
+  patchSave,
+  readLuaModule,
+  selectInstall,
+  writeServerFiles,
+  type FactorioServerOptions,
+} from "@switchyard/factorio";
+
+/** What the runtime needs of a server process; FactorioServer is the real one. */
+export type ServerProcess = Pick<FactorioServer, "state" | "pid" | "start" | "stop" | "exited" | "on"> & {
+  readonly rcon: Pick<FactorioServer["rcon"], "send">;
+};
+
+/** The seam between the host and the game on this machine. */
+export interface Game {
+  createServer(options: FactorioServerOptions): ServerProcess;
+  createSave: typeof createSave;
+  findInstalls: typeof findInstalls;
+  selectInstall: typeof selectInstall;
+  inspectSave: typeof inspectSave;
+  listSaves: typeof listSaves;
+  patchSave: typeof patchSave;
+  readLuaModule: typeof readLuaModule;
+  writeServerFiles: typeof writeServerFiles;
+}
+
+export function realGame(): Game {
+  return {
+    createServer: (options) => new FactorioServer(options),
+    createSave,
+    findInstalls,
+    selectInstall,
+    inspectSave,
+    listSaves,
+    patchSave,
+    readLuaModule,
+    writeServerFiles,
+  };
+}
