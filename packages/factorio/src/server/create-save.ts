@@ -1,5 +1,5 @@
 import { mkdir, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { FactorioError, fileError } from "../errors.js";
 import type { FactorioInstall } from "../install/factorio-install.js";
 import { parseServerLine } from "../lines/server-line.js";
@@ -19,7 +19,12 @@ export interface CreateSaveOptions {
 }
 
 /** Lets the game make a new map at savePath. Rejects with save-create-failed and the reason in words. */
-export async function createSave(options: CreateSaveOptions): Promise<void> {
+export async function createSave(given: CreateSaveOptions): Promise<void> {
+  const options = {
+    ...given,
+    writeDirectory: resolve(given.writeDirectory),
+    savePath: resolve(given.savePath),
+  };
   const { install, writeDirectory, savePath, timeoutMs = 600_000, extraArguments = [] } = options;
   const log = new RunLog("");
   const game = await prepare(options)

@@ -1,20 +1,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { FactorioError } from "../errors.js";
 import type { FactorioInstall } from "../install/factorio-install.js";
-import { fixture } from "../testing/fixtures.js";
+import { FAKE_SERVER, fixture } from "../testing/fixtures.js";
 import { MockRcon } from "../testing/mock-rcon.js";
 import { makeTestFolder, type TestFolder } from "../testing/test-folder.js";
-import { createSave } from "./create-save.js";
 import { FactorioServer } from "./factorio-server.js";
-import { writeServerFiles } from "./server-files.js";
 import type { ExitReport, FactorioServerOptions, ServerEvents } from "./server-types.js";
-
-const FAKE = fileURLToPath(new URL("../testing/fake-server.mjs", import.meta.url));
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -43,7 +37,7 @@ describe("FactorioServer", function () {
     const version = { major: 2, minor: 0, patch: 77 };
     install = {
       directory: folder.path,
-      executable: FAKE,
+      executable: FAKE_SERVER,
       dataDirectory: folder.path,
       version,
       isSimulator: true,
@@ -339,67 +333,5 @@ describe("FactorioServer", function () {
     const server = await make({ lines: [`2026-08-02 02:16:35 [CHAT] eve: ${marker}`], exitCode: 0 });
     const report = reportOf(await server.start().catch((error: unknown) => error));
     assert.equal(report.reason, "unknown");
-  });
-});
-
-describe("createSave and writeServerFiles", () => {
-  let folder: TestFolder;
-  let install: FactorioInstall;
-  beforeEach(async () => {
-    folder = await makeTestFolder();
-    const executable = folder.file("fake.mjs");
-    await writeFile(executable, await readFile(FAKE));
-    install = {
-      directory: folder.path,
-      executable,
-      dataDirectory: "/data",
-      version: { major: 2, minor: 0, patch: 77 },
-      isSimulator: true,
-    };
-  });
-  afterEach(async () => {
-    delete process.env["FAKE_SERVER"];
-    await folder.remove();
-  });
-
-  it("makes a save, or says why not", async () => {
-    const writeDirectory = folder.file("instance");
-    const savePath = join(writeDirectory, "saves", "world.zip");
-    await createSave({ install, writeDirectory, savePath });
-    assert((await stat(savePath)).isFile());
-    process.env["FAKE_SERVER"] = JSON.stringify({
-      lines: ['   0.015 Error Util.cpp:81: Failed to load mod "x": Missing required dependency y'],
-      exitCode: 1,
-    });
-    await assert.rejects(createSave({ install, writeDirectory, savePath }), {
-      code: "save-create-failed",
-      message: /Missing required dependency y/,
-    });
-  });
-
-  it("writes the files under the names the game looks for, with defaults below the settings", async () => {
-    const writeDirectory = folder.file("instance");
-    await mkdir(writeDirectory);
-    await writeServerFiles({ writeDirectory, install, settings: { name: "A" }, admins: ["alice"] });
-    assert.deepEqual((await readdir(writeDirectory)).sort(), [
-      "config.ini",
-      "saves",
-      "server-adminlist.json",
-      "server-settings.json",
-    ]);
-    assert.match(
-      await readFile(join(writeDirectory, "config.ini"), "utf8"),
-      /^\[path\]\nread-data=\/data\nwrite-data=.*instance\n$/,
-    );
-    const settings = JSON.parse(
-      await readFile(join(writeDirectory, "server-settings.json"), "utf8"),
-    ) as Record<string, unknown>;
-    assert.deepEqual(
-      [settings["name"], settings["visibility"], settings["auto_pause"]],
-      ["A", { public: false, lan: false }, true],
-    );
-    assert.deepEqual(JSON.parse(await readFile(join(writeDirectory, "server-adminlist.json"), "utf8")), [
-      "alice",
-    ]);
   });
 });

@@ -1,5 +1,5 @@
 import { mkdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { FactorioError, fileError, systemErrorCode } from "../errors.js";
 import { IpcDecoder } from "../ipc/ipc-decoder.js";
 import { interpretLine } from "../lines/interpret-line.js";
@@ -50,7 +50,13 @@ export class FactorioServer {
   #ownFailure: { reason: FailureReason; text: string } | undefined;
   #timers: NodeJS.Timeout[] = [];
 
-  constructor(options: FactorioServerOptions) {
+  constructor(given: FactorioServerOptions) {
+    // The game runs in its write directory, so relative paths would mean something else to it.
+    const options = {
+      ...given,
+      writeDirectory: resolve(given.writeDirectory),
+      savePath: resolve(given.savePath),
+    };
     this.#options = options;
     const report = (text: string): void => options.log?.(text);
     this.#listeners = new ServerListeners(report);

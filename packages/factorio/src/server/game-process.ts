@@ -39,10 +39,8 @@ export class GameProcess {
   private constructor(child: ChildProcess, options: GameProcessOptions) {
     this.#child = child;
     this.pid = child.pid ?? 0;
-    const output = [child.stdout, child.stderr].map((stream) =>
-      stream ? this.#read(stream, options) : undefined,
-    );
-    this.exited = this.#end(Promise.all(output));
+    const output = [child.stdout, child.stderr].filter((stream) => stream !== null);
+    this.exited = this.#end(Promise.all(output.map((stream) => this.#read(stream, options))));
   }
 
   /** Rejects with the system's error when the executable cannot be run. */

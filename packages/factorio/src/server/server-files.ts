@@ -1,5 +1,5 @@
 import { mkdir, open, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { randomBytes } from "node:crypto";
 import { fileError } from "../errors.js";
 import type { FactorioInstall } from "../install/factorio-install.js";
@@ -58,7 +58,7 @@ export async function writeConfig(options: {
   install: FactorioInstall;
 }): Promise<void> {
   const { writeDirectory, install } = options;
-  const text = `[path]\nread-data=${install.dataDirectory}\nwrite-data=${writeDirectory}\n`;
+  const text = `[path]\nread-data=${install.dataDirectory}\nwrite-data=${resolve(writeDirectory)}\n`;
   await replaceFile(configPath(writeDirectory), text);
 }
 

@@ -137,7 +137,6 @@ export function safeNumber(value: bigint, path: string): number {
 
 function checkEntry(entry: ZipEntry, path: string): void {
   const { name } = entry;
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what is refused
   if (name === "" || /[\u0000-\u001f\u007f]/.test(name))
     throw unsafe(path, name, "has control characters in its name");
   if (name.includes("\\")) throw unsafe(path, name, "has a backslash in its name");

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from "node:fs/promises";
-import { createInflateRaw } from "node:zlib";
+import { createInflateRaw, type InflateRaw } from "node:zlib";
 import { FactorioError, fileError, systemErrorCode } from "../errors.js";
 import { parseCentralDirectory, safeNumber, torn } from "./central-directory.js";
 import { crc32 } from "./crc32.js";
@@ -153,7 +153,7 @@ export class ZipReader {
   }
 }
 
-function settled(stream: import("node:zlib").InflateRaw): Promise<void> {
+function settled(stream: InflateRaw): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       stream.off("drain", done).off("close", done);

@@ -56,8 +56,7 @@ export class ZipWriter {
       extra: Buffer.alloc(0),
       comment: Buffer.alloc(0),
     };
-    await this.#write(localHeader(described));
-    await this.#write(stored);
+    await this.#write(Buffer.concat([localHeader(described), stored]));
     this.#written.push(described);
   }
 
