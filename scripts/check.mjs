@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import os from "node:os";
 import { ensureInstall } from "./lib/ensure-install.mjs";
 import { FROM_SOURCE, inRoot, toolFile, TSX } from "./lib/places.mjs";
@@ -10,11 +9,6 @@ const node = (name, ...args) => ({ name, run: () => runNode(args, { capture: tru
 
 /** Types first: the other checks read what it emits. */
 const TYPES = [node("types", toolFile("tsc"), "-b", "--pretty", "false")];
-if (existsSync(inRoot("web-ui", "tsconfig.json"))) {
-  TYPES.push(
-    node("types of the web panel", toolFile("tsc"), "-p", inRoot("web-ui"), "--noEmit", "--pretty", "false"),
-  );
-}
 
 const MEANING = [
   node(

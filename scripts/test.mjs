@@ -19,8 +19,6 @@ await runScript(async () => {
   if (options.help) return say(USAGE);
   await ensureInstall();
   const { found, env } = await ensureTestTools();
-  // Unit tests run over the sources; only whole programs need to be built.
-  if (!options.only || options.only === "e2e") await ensureBuild({ withTests: true });
   const coverage = options.coverage
     ? await mkdtemp(path.join(os.tmpdir(), "switchyard-coverage-"))
     : undefined;
@@ -59,16 +57,27 @@ async function runAll(options, found, env) {
         ({ name }) => options.paths.length === 0 || options.paths.some((prefix) => name.startsWith(prefix)),
       )
       .map((suite) => ({ name: suite.name, run: () => suite.run(env) }));
-  const unit = wants("unit") ? await unitSuites(options) : [];
-  const lua = wants("lua") && !options.grep ? await luaSuites(found) : [];
-  const e2e = wants("e2e") ? await e2eSuites(options) : [];
+  const unit = chosen(wants("unit") ? await unitSuites(options) : []);
+  const lua = chosen(wants("lua") && !options.grep ? await luaSuites(found) : []);
+  const e2e = chosen(wants("e2e") ? await e2eSuites(options) : []);
+  // Unit tests run over the sources: they say what is wrong even when it does not compile.
+  const failedBuild = e2e.length > 0 ? await build() : [];
   return [
-    ...(await runSteps(chosen([...unit, ...lua]), {
-      atOnce: Math.min(2, os.availableParallelism()),
-      verbose,
-    })),
-    ...(await runSteps(chosen(e2e), { atOnce: 1, verbose })),
+    ...failedBuild,
+    ...(await runSteps([...unit, ...lua], { atOnce: Math.min(2, os.availableParallelism()), verbose })),
+    ...(failedBuild.length > 0 ? [] : await runSteps(e2e, { atOnce: 1, verbose })),
   ];
+}
+
+/** Whole programs need to be built. A failed build counts as one failed test. */
+async function build() {
+  try {
+    await ensureBuild({ withTests: true });
+    return [];
+  } catch (error) {
+    say(error.message);
+    return [{ name: "build, and all tests of whole programs with it", passed: false }];
+  }
 }
 
 async function reportCoverage(folder) {

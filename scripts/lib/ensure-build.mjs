@@ -49,11 +49,11 @@ function webPart() {
   };
 }
 
-/** The references of the root tsconfig.json, without those that only tests need. */
+/** The references of the root tsconfig.json, without those that emit nothing to run and those that only tests need. */
 async function projects(withTests) {
   const { references } = JSON.parse(await readFile(inRoot("tsconfig.json"), "utf8"));
-  const forTests = withTests ? ["test"] : ["test", "packages/test-kit"];
-  return references.map((reference) => reference.path).filter((name) => !forTests.includes(name));
+  const leftOut = ["test", "web-ui", ...(withTests ? [] : ["packages/test-kit"])];
+  return references.map((reference) => reference.path).filter((name) => !leftOut.includes(name));
 }
 
 function buildInfoOf(project) {
