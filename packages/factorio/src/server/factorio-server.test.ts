@@ -128,7 +128,7 @@ describe("FactorioServer", function () {
       );
       install = { ...install, executable: script };
       rcon.onCommand = () => undefined;
-      const server = await make({}, { rconPort: rcon.port, stopTimeoutMs: 400 });
+      const server = await make({}, { rconPort: rcon.port, stopTimeoutMs: 2000 });
       const states = collect(server, "state");
       await server.start();
       const report = await server.stop();
@@ -227,35 +227,30 @@ describe("FactorioServer", function () {
   });
 
   it("escalates from /quit over signals to the kill", async () => {
-    for (const [fake, signal] of [
-      [{ ignoreQuit: true }, "SIGINT"],
-      [{ ignoreQuit: true, ignoreSignals: ["SIGINT"] }, "SIGTERM"],
-    ] as const) {
-      const server = await make(fake, { stopTimeoutMs: 500 });
+    const stopWith = async (
+      fake: Record<string, unknown>,
+      stopTimeoutMs: number,
+    ): Promise<[ExitReport, string[]]> => {
+      const server = await make({ ignoreQuit: true, ...fake }, { stopTimeoutMs });
       const events = collect(server, "event");
       await server.start();
       const report = await server.stop();
-      assert.deepEqual([report.reason, report.code], ["stopped", 0]);
-      assert.deepEqual(
-        events.filter((event) => event.type === "signal"),
-        [{ type: "signal", signal }],
-      );
-    }
-    const deaf = await make(
-      { ignoreQuit: true, ignoreSignals: ["SIGINT", "SIGTERM"] },
-      { stopTimeoutMs: 300 },
-    );
-    await deaf.start();
-    const report = await deaf.stop();
-    assert.deepEqual(
-      [report.reason, report.signal, report.expected, deaf.state],
-      ["killed", "SIGKILL", true, "stopped"],
-    );
-    assert.match(report.words, /did not stop in time/);
+      assert.deepEqual([report.expected, server.state], [true, "stopped"]);
+      return [report, events.filter((event) => event.type === "signal").map((event) => event.signal)];
+    };
+    const [gentle, firm, deaf] = await Promise.all([
+      stopWith({}, 3000),
+      stopWith({ ignoreSignals: ["SIGINT"] }, 3000),
+      stopWith({ ignoreSignals: ["SIGINT", "SIGTERM"] }, 300),
+    ]);
+    assert.deepEqual([gentle[0].reason, gentle[0].code, gentle[1]], ["stopped", 0, ["SIGINT"]]);
+    assert.deepEqual([firm[0].reason, firm[0].code, firm[1]], ["stopped", 0, ["SIGTERM"]]);
+    assert.deepEqual([deaf[0].reason, deaf[0].signal, deaf[1]], ["killed", "SIGKILL", []]);
+    assert.match(deaf[0].words, /did not stop in time/);
   });
 
   it("lets a quitting server save in peace, and no longer than the whole time", async () => {
-    const slow = await make({ saveMs: 500 }, { stopTimeoutMs: 1500 });
+    const slow = await make({ saveMs: 1200 }, { stopTimeoutMs: 2300 });
     const events = collect(slow, "event");
     await slow.start();
     assert.equal((await slow.stop()).reason, "stopped");
@@ -319,8 +314,33 @@ describe("FactorioServer", function () {
     assert.deepEqual(log, []);
   });
 
+  it("blocks the game's own output while listeners are behind, and loses nothing", async () => {
+    const server = await make();
+    let release = (): void => undefined;
+    const blocked = new Promise<void>((resolve) => (release = resolve));
+    let count = 0;
+    const first = next(server, "ipc", () => true);
+    server.on("ipc", async () => {
+      await blocked;
+      count += 1;
+    });
+    await server.start();
+    const line = `\f$ipc:x?j"${"y".repeat(200)}"`;
+    const messages = Array.from({ length: 5000 }, () => line).join("\n");
+    let isWritten = false;
+    // the fake answers only when its write to the pipe is through
+    const written = server.rcon.send(`/print ${JSON.stringify(messages)}`).then(() => (isWritten = true));
+    await first;
+    for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+    assert.equal(isWritten, false);
+    release();
+    await written;
+    await server.stop();
+    assert.equal(count, 5000);
+  });
+
   it("ends although a listener never does", async () => {
-    const server = await make({}, { stopTimeoutMs: 500 });
+    const server = await make({}, { stopTimeoutMs: 10_000 });
     server.on("ipc", () => new Promise(() => undefined));
     await server.start();
     await server.rcon.send(`/print ${JSON.stringify("\f$ipc:x?j1")}`);

@@ -43,11 +43,13 @@ function packet(id, type, text) {
   return bytes;
 }
 
-function run(text) {
+/** Calls back with the reply; as in the game, output that cannot be written holds everything up. */
+function run(text, reply) {
   if (text === "/quit" && !options.ignoreQuit) quit("remote-quit");
-  if (text.startsWith("/print ")) process.stdout.write(`${JSON.parse(text.slice(7))}\n`);
+  if (text.startsWith("/print "))
+    return process.stdout.write(`${JSON.parse(text.slice(7))}\n`, () => reply(""));
   if (text === "/crash") process.kill(process.pid, "SIGSEGV");
-  return text === "/version" ? "2.0.77\n" : "";
+  reply(text === "/version" ? "2.0.77\n" : "");
 }
 
 const rcon = createServer((socket) => {
@@ -61,7 +63,7 @@ const rcon = createServer((socket) => {
       const text = held.toString("utf8", 12, 2 + length);
       held = held.subarray(4 + length);
       if (type === 3) socket.write(packet(text === argument("--rcon-password") ? id : -1, 2, ""));
-      else socket.write(packet(id, 0, run(text)));
+      else run(text, (reply) => socket.write(packet(id, 0, reply)));
     }
   });
 });
