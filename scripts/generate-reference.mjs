@@ -65,14 +65,19 @@ async function readComments(file) {
   return comments;
 }
 
+/** A program's settings are the one schema that its config.ts exports; a field without a description has a comment. */
 async function readPrograms() {
   const programs = [];
-  for (const [name, file, schema, prefix] of [
-    ["controller", "packages/controller/src/config.ts", "ControllerConfig", "SWITCHYARD_CONTROLLER"],
-    ["host", "packages/host/src/config.ts", "HostConfig", "SWITCHYARD_HOST"],
-  ]) {
-    if (existsSync(inRoot(file)))
-      programs.push({ name, prefix, schema: (await import(inRoot(file)))[schema] });
+  for (const name of ["controller", "host"]) {
+    const file = inRoot("packages", name, "src", "config.ts");
+    if (!existsSync(file)) continue;
+    const schema = Object.values(await import(file)).find((exported) => exported?.properties);
+    const meanings = Object.fromEntries(
+      [...(await readFile(file, "utf8")).matchAll(/\/\*\* (.*?) \*\/\s*(\w+): Type/g)].map(
+        ([, text, field]) => [field, text],
+      ),
+    );
+    programs.push({ name, prefix: `SWITCHYARD_${name.toUpperCase()}`, schema, meanings });
   }
   return programs;
 }

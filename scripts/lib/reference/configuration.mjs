@@ -21,13 +21,13 @@ ${plugins.map(pluginSection).join("\n\n")}
 `;
 }
 
-function programSection({ name, prefix, schema }) {
+function programSection({ name, prefix, schema, meanings }) {
   const rows = Object.entries(schema.properties).map(([field, its]) => [
     code(field),
     code(variable(prefix, field)),
     code(shapeOf(its)),
     defaultOf(its),
-    describe(its),
+    describe({ description: meanings[field], ...its }),
   ]);
   return `## The ${name}\n\n${table(["field", "variable", "type", "default", "meaning"], rows)}`;
 }
