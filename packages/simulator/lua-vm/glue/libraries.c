@@ -34,8 +34,10 @@ static int require (lua_State *l) {
   size_t length;
   const char *name = luaL_checklstring(l, 1, &length);
   int found;
-  if (!require_allowed)
-    return luaL_error(l, "Require can't be used outside of control.lua parsing.");
+  if (!require_allowed) {  /* the game gives no position here */
+    lua_pushliteral(l, "Require can't be used outside of control.lua parsing.");
+    return lua_error(l);
+  }
   lua_settop(l, 1);
   luaL_gsub(l, name, ".", "/");
   lua_pushvalue(l, 2);

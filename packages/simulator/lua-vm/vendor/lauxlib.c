@@ -52,8 +52,7 @@ static int findfield (lua_State *L, int objidx, int level) {
         lua_pop(L, 1);  /* remove value (but keep name) */
         return 1;
       }
-      else if (!lua_rawequal(L, -1, -3) &&  /* Switchyard: `print', not `_G.print' */
-               findfield(L, objidx, level - 1)) {  /* try recursively */
+      else if (findfield(L, objidx, level - 1)) {  /* try recursively */
         lua_remove(L, -2);  /* remove table (but keep name) */
         lua_pushliteral(L, ".");
         lua_insert(L, -2);  /* place '.' between the two names */

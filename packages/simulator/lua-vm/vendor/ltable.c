@@ -541,6 +541,29 @@ TValue *luaH_newkey (lua_State *L, Table *t, const TValue *key) {
 
 
 /*
+** As luaH_newkey and luaH_set, for a value that is known: storing nil under an
+** absent key gives the key no place. The caller then writes the nil to a sink.
+*/
+TValue *luaH_newkeyfor (lua_State *L, Table *t, const TValue *key,
+                        const TValue *val) {
+  static TValue sink;
+  if (ttisnil(val) && !ttisnil(key) &&
+      !(ttisnumber(key) && luai_numisnan(L, nvalue(key))))
+    return &sink;
+  return luaH_newkey(L, t, key);
+}
+
+
+TValue *luaH_setfor (lua_State *L, Table *t, const TValue *key,
+                     const TValue *val) {
+  const TValue *p = luaH_get(t, key);
+  if (p != luaO_nilobject)
+    return cast(TValue *, p);
+  else return luaH_newkeyfor(L, t, key, val);
+}
+
+
+/*
 ** search function for integers
 */
 const TValue *luaH_getint (Table *t, int key) {
@@ -614,6 +637,8 @@ void luaH_setint (lua_State *L, Table *t, int key, TValue *value) {
   TValue *cell;
   if (p != luaO_nilobject)
     cell = cast(TValue *, p);
+  else if (ttisnil(value))
+    return;
   else {
     TValue k;
     setnvalue(&k, cast_num(key));

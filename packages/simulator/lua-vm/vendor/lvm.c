@@ -149,7 +149,7 @@ void luaV_settable (lua_State *L, const TValue *t, TValue *key, StkId val) {
          (oldval != luaO_nilobject ||
          /* no previous entry; must create one. (The next test is
             always true; we only need the assignment.) */
-         (oldval = luaH_newkey(L, h, key), 1)))) {
+         (oldval = luaH_newkeyfor(L, h, key, val), 1)))) {
         /* no metamethod and (now) there is an entry with given key */
         setobj2t(L, oldval, val);  /* assign new value to that entry */
         invalidateTMcache(h);
