@@ -51,6 +51,12 @@ export class Arguments {
     return value;
   }
 
+  /** A LocalisedString, for which an explicit nil is a value too. */
+  localised(index: number, name: string): LuaValue {
+    if (index >= this.values.length) return this.required(index, name);
+    return this.values[index];
+  }
+
   wrongType(index: number, expected: string): Error {
     const count = this.values.length;
     return new Error(

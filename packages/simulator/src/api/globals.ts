@@ -1,4 +1,4 @@
-import { readInternal } from "../script/module-resolver.js";
+import { readInternal, type ModuleResolver } from "../script/module-resolver.js";
 import { definesValue } from "../script/defines.js";
 import { renderLocalised } from "../script/localised-string.js";
 import type { Api } from "./api.js";
@@ -18,7 +18,7 @@ import { LUA_SURFACE } from "./lua-surface.js";
 import type { ApiClass, Singleton } from "./api-class.js";
 
 /** Sets the global names of the level's state (facts §7.1, §7.2). `game` appears only with `showGame`. */
-export function installGlobals(api: Api): { showGame: () => void } {
+export function installGlobals(api: Api, resolver: ModuleResolver): { showGame: () => void } {
   const { vm } = api;
   const { globals } = vm;
   const isTwo = api.game.personality.isTwo;
@@ -36,7 +36,7 @@ export function installGlobals(api: Api): { showGame: () => void } {
     globals.set("helpers", api.object(LUA_HELPERS, singleton));
     globals.set("prototypes", api.object(LUA_PROTOTYPES, singleton));
   }
-  installPrinting(api);
+  installPrinting(api, resolver);
   const gameObject = api.object(gameScriptClass(isTwo), singleton);
   return {
     showGame: () => {
@@ -47,15 +47,20 @@ export function installGlobals(api: Api): { showGame: () => void } {
 }
 
 /** `log` needs the caller's position, which only Lua can tell; the other two are plain. */
-function installPrinting(api: Api): void {
+function installPrinting(api: Api, resolver: ModuleResolver): void {
   const { vm, game } = api;
   const writeLog = vm.newFunction("log", ([position, message]) => {
     game.log.script(stringOf(position) ?? "?", renderLocalised(message));
     return [];
   });
+  const locate = vm.newFunction("locate", ([source, name]) => {
+    if (!resolver.isOpen) return [undefined, "Require can't be used outside of control.lua parsing."];
+    const path = resolver.locate(stringOf(source) ?? "", stringOf(name) ?? "");
+    return resolver.resolve(path) ? path : [undefined, `module ${stringOf(name) ?? "?"} not found`];
+  });
   const prelude = readInternal("prelude.lua");
   const serpent = readInternal("serpent.lua");
-  vm.load(prelude.source, prelude.chunkName).call(writeLog);
+  vm.load(prelude.source, prelude.chunkName).call(writeLog, locate);
   vm.globals.set("serpent", vm.load(serpent.source, serpent.chunkName).call()[0]);
   vm.globals.set(
     "localised_print",

@@ -39,7 +39,7 @@ export const LUA_FORCE: ApiClass<Force> = {
   methods: {
     print: (force, args, api) => {
       const players = api.game.world.connectedPlayers().filter((player) => player.force === force.name);
-      api.game.views.show(players, renderLocalised(args.required(0, "message")));
+      api.game.views.show(players, renderLocalised(args.localised(0, "message")));
     },
   },
   notSimulated: [

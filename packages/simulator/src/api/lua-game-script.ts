@@ -66,7 +66,7 @@ const ATTRIBUTES: Record<string, Attribute<Singleton>> = {
 };
 
 const METHODS: Record<string, Method<Singleton>> = {
-  print: (_, args, api) => api.game.chat.showAll(renderLocalised(args.required(0, "message"))),
+  print: (_, args, api) => api.game.chat.showAll(renderLocalised(args.localised(0, "message"))),
   get_player: (_, args, api) => playerValue(findPlayer(args.required(0, "player"), api), api),
   get_surface: (_, args, api) => SURFACE_TABLE.get(args.required(0, "surface"), api),
   is_multiplayer: () => true,

@@ -62,7 +62,7 @@ export const LUA_PLAYER: ApiClass<PlayerState> = {
   },
   methods: {
     print: (player, args, api) => {
-      if (player.connected) api.game.views.show([player], renderLocalised(args.required(0, "message")));
+      if (player.connected) api.game.views.show([player], renderLocalised(args.localised(0, "message")));
     },
     teleport: (player, args) => {
       player.position = positionOf(args.required(0, "position"));

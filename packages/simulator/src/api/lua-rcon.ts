@@ -6,7 +6,7 @@ export const LUA_RCON: ApiClass<Singleton> = {
   name: "LuaRCON",
   methods: {
     print: (_, args, api) => {
-      const text = renderLocalised(args.required(0, "message"));
+      const text = renderLocalised(args.localised(0, "message"));
       if (api.commandSource?.kind === "rcon") api.commandSource.reply(text);
     },
   },

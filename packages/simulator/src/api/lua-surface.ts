@@ -22,7 +22,7 @@ export const LUA_SURFACE: ApiClass<Surface> = {
   methods: {
     print: (surface, args, api) => {
       const players = api.game.world.connectedPlayers().filter((player) => player.surface === surface.name);
-      api.game.views.show(players, renderLocalised(args.required(0, "message")));
+      api.game.views.show(players, renderLocalised(args.localised(0, "message")));
     },
   },
   notSimulated: [

@@ -83,7 +83,7 @@ export class ControlOperations {
     try {
       return this.playerStatus(await this.parts.game.presence.join(name));
     } catch (error) {
-      if (error instanceof JoinRefused) throw new Error(`refused: ${error.message}`);
+      if (error instanceof JoinRefused) throw new Error(`refused: ${error.message}`, { cause: error });
       throw error;
     }
   }

@@ -1,3 +1,6 @@
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+
 export interface LauncherOptions {
   executable: string;
   isWindows: boolean;
@@ -10,7 +13,7 @@ export interface LauncherOptions {
  * has no exec: there the launcher is a .cmd that waits for Node, and its pid is not the game's.
  */
 export function launcherText(options: LauncherOptions): string {
-  const nodeArguments = options.mainScript.endsWith(".ts") ? sourceArguments() : [];
+  const nodeArguments = options.mainScript.endsWith(".ts") ? sourceArguments(options.mainScript) : [];
   const command = [process.execPath, ...nodeArguments, options.mainScript];
   if (options.isWindows) {
     const quoted = command.map((part) => `"${part}"`).join(" ");
@@ -20,8 +23,9 @@ export function launcherText(options: LauncherOptions): string {
   return `#!/bin/sh\n# Switchyard simulator of a Factorio server; not the game.\nFACTORIO_SIM_EXECUTABLE=${shellQuote(options.executable)}\nexport FACTORIO_SIM_EXECUTABLE\nexec ${quoted} "$@"\n`;
 }
 
-function sourceArguments(): string[] {
-  return ["--conditions=@switchyard/source", `--import=${import.meta.resolve("tsx")}`];
+function sourceArguments(mainScript: string): string[] {
+  const loader = createRequire(mainScript).resolve("tsx");
+  return ["--conditions=@switchyard/source", `--import=${pathToFileURL(loader).href}`];
 }
 
 function shellQuote(text: string): string {

@@ -18,6 +18,8 @@ const LUALIB = fileURLToPath(new URL("../../lualib/", import.meta.url));
  * `__base__/...`, `__core__/lualib/...`, `__level__/...` (facts §6.4).
  */
 export class ModuleResolver {
+  /** `require` works only while control.lua is being read. */
+  isOpen = false;
   private readonly levelFolder: string;
 
   constructor(
@@ -28,8 +30,20 @@ export class ModuleResolver {
     this.levelFolder = personality.isTwo ? "__level__" : join(writeData, "temp", "currently-playing");
   }
 
+  /**
+   * The one name of a module, so that it is loaded once however it is called: the save's root first, then beside
+   * the calling file, then the core library. Unknown names stay as they are.
+   */
+  locate(callerSource: string, name: string): string {
+    const path = pathOf(name);
+    if (path.startsWith("__") || this.save.entries.has(`${path}.lua`)) return path;
+    const folder = this.folderOf(callerSource);
+    if (folder !== undefined && this.save.entries.has(`${folder}${path}.lua`)) return `${folder}${path}`;
+    return path;
+  }
+
   resolve(name: string): LuaSource | undefined {
-    const path = `${name.replace(/\.lua$/, "").replaceAll(".", "/")}.lua`;
+    const path = `${pathOf(name)}.lua`;
     if (path.split("/").includes("..")) return undefined;
     const prefix = /^__([\w-]+)__\/(.*)$/.exec(path);
     const rest = prefix?.[2] ?? path;
@@ -52,6 +66,14 @@ export class ModuleResolver {
     return this.ofSave("control.lua");
   }
 
+  /** Folder of a file of the level, relative to the save's root, with its slash; undefined for other chunks. */
+  private folderOf(source: string): string | undefined {
+    const root = `@${this.levelFolder}/`;
+    if (!source.startsWith(root)) return undefined;
+    const path = source.slice(root.length);
+    return path.slice(0, path.lastIndexOf("/") + 1);
+  }
+
   private ofSave(path: string): LuaSource | undefined {
     const entry = this.save.entries.get(path);
     return entry && { source: readEntry(entry), chunkName: `@${this.levelFolder}/${path}` };
@@ -66,4 +88,9 @@ export function readInternal(name: string): LuaSource {
 function ofLibrary(path: string, chunkPath: string): LuaSource | undefined {
   const file = join(LUALIB, path);
   return existsSync(file) ? { source: readFileSync(file), chunkName: `@${chunkPath}` } : undefined;
+}
+
+/** `a.b.c`, `a/b/c` and `a/b/c.lua` are the same file. */
+function pathOf(name: string): string {
+  return name.replace(/\.lua$/, "").replaceAll(".", "/");
 }

@@ -28,7 +28,7 @@ export async function startLevelScript(
   const udp = new LuaUdp();
   udp.open(udpPort);
   const api = new Api(vm, game, new EventRegistry(), udp);
-  const globals = installGlobals(api);
+  const globals = installGlobals(api, resolver);
   const script = new LevelScript(api, () => {
     udp.close();
     vm.close();
@@ -36,8 +36,10 @@ export async function startLevelScript(
   const control = resolver.control();
   if (control) {
     vm.setRequireAllowed(true);
+    resolver.isOpen = true;
     startStep("control.lua", () => vm.load(control.source, control.chunkName).call());
     vm.setRequireAllowed(false);
+    resolver.isOpen = false;
   }
   if (isNewMap) {
     globals.showGame();

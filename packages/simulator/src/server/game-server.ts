@@ -24,7 +24,7 @@ import type { GamePaths } from "./paths.js";
 import type { Personality } from "./personality.js";
 import type { ServerLog } from "./server-log.js";
 import type { ServerSettings } from "./server-settings.js";
-import { ManagerStateLine } from "./state-line.js";
+import { type ManagerStateLine } from "./state-line.js";
 import { StdinReader } from "./stdin.js";
 import { TickLoop } from "./tick-loop.js";
 
@@ -56,6 +56,8 @@ export class GameServer {
   readonly game: Game;
   /** Settles when something ends the game; the caller then runs the matching shutdown. */
   readonly ended: Promise<GameEnd>;
+  /** False until the level's script is up; before that state lines have no tick. */
+  hasMap = false;
   private end: (reason: GameEnd) => void = () => undefined;
   private readonly console: Console;
   private readonly control: ControlServer;
@@ -98,6 +100,7 @@ export class GameServer {
   async start(): Promise<void> {
     const { log, managerState, settings, presence, loop, world } = this.game;
     const { options } = this.parts;
+    this.hasMap = true;
     presence.dropGhosts();
     this.lastAutosaveTick = world.tick;
     log.info("udpOpen", `Opening socket at (IP ADDR:({${options.bindAddress}:${options.port}}))`);

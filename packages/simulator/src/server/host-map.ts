@@ -8,18 +8,24 @@ import { startLevelScript } from "../script/start-level-script.js";
 import { crc32 } from "../zip/zip-entry.js";
 import { GameServer, type GameEnd } from "./game-server.js";
 import type { GameRun } from "./run-game.js";
+import { ensureServerId } from "./server-id.js";
 import { readServerSettings, type ServerSettings } from "./server-settings.js";
 import { shutDown } from "./shutdown.js";
 import { ManagerStateLine } from "./state-line.js";
 
 /** `--start-server…`: hosts until something ends it; resolves with the exit code. */
 export async function hostMap(run: GameRun): Promise<number> {
-  const { log, personality } = run;
+  const { log, personality, options, paths } = run;
   let server: GameServer | undefined;
-  const managerState = new ManagerStateLine(log, personality, () => server?.game.world.tick);
+  const managerState = new ManagerStateLine(log, personality, () =>
+    server?.hasMap ? server.game.world.tick : undefined,
+  );
   const stopSignal = listenForSignals(run);
   try {
     const settings = readSettings(run);
+    ensureServerId(
+      options.serverId ? resolve(run.process.cwd, options.serverId) : join(paths.writeData, "server-id.json"),
+    );
     log.info(
       "synchronizer",
       "nextHeartbeatSequenceNumber(0) initialized Synchronizer nextTickClosureTick(0).",
