@@ -52,14 +52,11 @@ int glue_text_kind (const char *s, size_t length);
 /* id of the object at a stack index, or 0 */
 int glue_object_id (int index);
 
-/* calls the function below nargs arguments: number of results in the slots, or
-   -status with message and traceback there */
-int glue_protected (int nargs);
-
 /* puts text (type < 0: of the kind found) in slot 0 */
 void glue_slot_text (int type, const char *s, size_t length);
 
-/* replaces the value on top by the results of f, in the slots as by glue_protected */
+/* replaces the value on top by the results of f: their number, and they are in the
+   slots; or -status, with the message and an empty traceback there */
 int glue_apply (lua_CFunction f);
 
 /* the same, but the result is what f wrote to glue_output, as the given slot type */

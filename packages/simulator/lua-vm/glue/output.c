@@ -11,13 +11,6 @@ Bytes glue_output;
 EXPORT(release_output) void release_output (void) { bytes_free(&glue_output); }
 
 
-int glue_apply (lua_CFunction f) {
-  lua_pushcfunction(L, f);
-  lua_insert(L, -2);
-  return glue_protected(1);
-}
-
-
 int glue_apply_output (lua_CFunction f, int type) {
   int n;
   bytes_free(&glue_output);

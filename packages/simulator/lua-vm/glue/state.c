@@ -199,23 +199,31 @@ EXPORT(scratch) char *scratch (size_t size) {
 }
 
 
-/*
-** Leaves the message as the error value and the traceback in the registry.
-*/
-static int message_handler (lua_State *l) {
+static int to_message (lua_State *l) {
   if (!lua_isstring(l, 1) && !luaL_callmeta(l, 1, "__tostring"))
     lua_pushfstring(l, "(error object is a %s value)", luaL_typename(l, 1));
   else
     lua_tostring(l, -1);
+  lua_pushliteral(l, "");
+  lua_rawsetp(l, LUA_REGISTRYINDEX, &traceback_key);
+  return 1;
+}
+
+
+/*
+** Leaves the message as the error value and the traceback in the registry.
+*/
+static int to_message_and_traceback (lua_State *l) {
+  to_message(l);
   luaL_traceback(l, l, NULL, 1);
   lua_rawsetp(l, LUA_REGISTRYINDEX, &traceback_key);
   return 1;
 }
 
 
-int glue_protected (int nargs) {
+static int protected_call (int nargs, lua_CFunction handler) {
   int base = lua_gettop(L) - nargs, status, n;
-  lua_pushcfunction(L, message_handler);
+  lua_pushcfunction(L, handler);
   lua_insert(L, base);
   status = lua_pcall(L, nargs, LUA_MULTRET, base);
   if (status == LUA_OK) {
@@ -235,12 +243,20 @@ int glue_protected (int nargs) {
 }
 
 
+/* a traceback of these functions would say nothing, and searching names is slow */
+int glue_apply (lua_CFunction f) {
+  lua_pushcfunction(L, f);
+  lua_insert(L, -2);
+  return protected_call(1, to_message);
+}
+
+
 /*
 ** Calls the function below nargs arguments. Gives the number of results, which
 ** are in the slots, or -status with message and traceback there.
 */
 EXPORT(call) int call (int nargs) {
-  return glue_protected(nargs);
+  return protected_call(nargs, to_message_and_traceback);
 }
 
 

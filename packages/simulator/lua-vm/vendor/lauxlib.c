@@ -99,11 +99,8 @@ static void pushfuncname (lua_State *L, lua_Debug *ar) {
   else if (*ar->what == 'm')  /* main? */
       lua_pushliteral(L, "main chunk");
   else if (*ar->what == 'C') {
-    if (pushglobalfuncname(L, ar)) {
-      lua_pushfstring(L, "function " LUA_QS, lua_tostring(L, -1));
-      lua_remove(L, -2);  /* remove name */
-    }
-    else if (pushhostname(L, ar)) {  /* Switchyard: function of the host? */
+    if (pushhostname(L, ar) ||  /* Switchyard: function of the host? */
+        pushglobalfuncname(L, ar)) {
       lua_pushfstring(L, "function " LUA_QS, lua_tostring(L, -1));
       lua_remove(L, -2);  /* remove name */
     }
