@@ -89,7 +89,7 @@ describe("tables of JSON", () => {
       fc.property(withoutEmpty, fc.constantFrom(0, 2), (value, indent) => {
         assert.deepEqual(plain(lua.vm.jsonToTable(JSON.stringify(value, null, indent))), value);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
