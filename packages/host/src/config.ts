@@ -14,7 +14,7 @@ export const HostConfig = Type.Object({
   name: Type.Unsafe<string>({ ...DisplayName, default: "host", description: "The name people see" }),
   controllerUrl: Type.String({
     pattern: "^https?://",
-    default: "http://127.0.0.1:8080",
+    default: "http://127.0.0.1:8480",
     description: "Where the controller serves",
   }),
   token: Type.String({ default: "", description: "From: switchyardctl host create-token" }),
@@ -37,7 +37,7 @@ export const HostConfig = Type.Object({
     description: "The address games listen on; empty: every address",
   }),
   logLevel: Type.Union(
-    (["error", "warn", "info", "debug"] as const).map((level) => Type.Literal(level)),
+    [Type.Literal("error"), Type.Literal("warn"), Type.Literal("info"), Type.Literal("debug")],
     { default: "info" },
   ),
   plugins: Type.Array(Type.String({ minLength: 1 }), { default: [], description: "Folders of plugins" }),

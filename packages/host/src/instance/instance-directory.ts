@@ -5,6 +5,7 @@
 export function instanceDirectoryName(id: string, name: string): string {
   const slug = name
     .normalize("NFKD")
+    .replace(/\p{Mark}+/gu, "")
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+|-+$/g, "")
