@@ -1,6 +1,6 @@
 /**
  * One connection that carries texts in order, as a WebSocket does. A session outlives many of them.
- * Listeners are set once, right after the transport was made; texts that come before the first are kept.
+ * Texts that come while nobody listens are kept for the next listener.
  */
 export interface Transport {
   /** Does nothing on a closed transport. */
@@ -11,11 +11,35 @@ export interface Transport {
   close(code: number, reason: string): void;
   /** Cuts at once. */
   terminate(): void;
-  onMessage(listener: (text: string) => void): void;
-  /** Called once, also after `close` and `terminate`. */
+  /** One listener: a later one takes the place of the earlier, as the session does after the handshake. */
+  onMessage(listener: ((text: string) => void) | undefined): void;
+  /** Any number of listeners, each called once, also after `close` and `terminate`. */
   onClose(listener: (code: number, reason: string) => void): void;
   /** Called when what was buffered has left. */
   onDrain?(listener: () => void): void;
+}
+
+/**
+ * The one listener of a transport, and the texts that wait for it. Few ever wait: a listener is missing only between
+ * the handshake's first frame and the session's taking over, which is within the same chunk of the socket.
+ */
+export class MessageInbox {
+  #waiting: string[] = [];
+  #listener: ((text: string) => void) | undefined;
+
+  push(text: string): void {
+    if (this.#listener && this.#waiting.length === 0) this.#listener(text);
+    else this.#waiting.push(text);
+  }
+
+  listen(listener: ((text: string) => void) | undefined): void {
+    this.#listener = listener;
+    while (this.#listener) {
+      const text = this.#waiting.shift();
+      if (text === undefined) return;
+      this.#listener(text);
+    }
+  }
 }
 
 /** Two ends of one connection within the process. Texts arrive in a later microtask, as over a socket. */
@@ -30,9 +54,8 @@ export function createTransportPair(): [Transport, Transport] {
 class MemoryTransport implements Transport {
   other!: MemoryTransport;
   readonly bufferedBytes = 0;
-  #early: string[] = [];
-  #message: ((text: string) => void) | undefined;
-  #close: ((code: number, reason: string) => void) | undefined;
+  readonly #inbox = new MessageInbox();
+  readonly #closeListeners: ((code: number, reason: string) => void)[] = [];
   #closed = false;
 
   send(text: string): void {
@@ -56,26 +79,21 @@ class MemoryTransport implements Transport {
     this.close(1006, "");
   }
 
-  onMessage(listener: (text: string) => void): void {
-    this.#message = listener;
-    const early = this.#early;
-    this.#early = [];
-    for (const text of early) listener(text);
+  onMessage(listener: ((text: string) => void) | undefined): void {
+    this.#inbox.listen(listener);
   }
 
   onClose(listener: (code: number, reason: string) => void): void {
-    this.#close = listener;
+    this.#closeListeners.push(listener);
   }
 
   #receive(text: string): void {
-    if (this.#closed) return;
-    if (this.#message) this.#message(text);
-    else this.#early.push(text);
+    if (!this.#closed) this.#inbox.push(text);
   }
 
   #end(code: number, reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#close?.(code, reason);
+    for (const listener of this.#closeListeners) listener(code, reason);
   }
 }

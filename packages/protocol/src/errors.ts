@@ -44,6 +44,11 @@ export const ERRORS = {
     status: 401,
     exit: 4,
   },
+  "too-many-attempts": {
+    text: "Too many failed sign-ins from {address}; wait {seconds} seconds",
+    status: 429,
+    exit: 4,
+  },
   "permission-denied": {
     text: "You are not allowed to do this; it needs the permission {permission}",
     status: 403,
@@ -104,6 +109,11 @@ export const ERRORS = {
     text: "The connection was lost before the answer came; whether it was done is not known",
     status: 503,
     exit: 6,
+  },
+  "session-replaced": {
+    text: "Another connection of {peer} took the place of this one; is the same token used twice?",
+    status: 409,
+    exit: 5,
   },
   "peer-too-slow": {
     text: "{peer} takes messages too slowly; {bytes} bytes are waiting",
