@@ -73,7 +73,7 @@ export class LinkClientCore {
     return () => this.#sessionListeners.delete(listener);
   }
 
-  /** The reason is given with `away`, `refused`, `connecting` and `closed` where there is one. */
+  /** Called when the state or the code of its reason changes. `open` has no reason. */
   onState(listener: StateListener): () => void {
     this.#stateListeners.add(listener);
     return () => this.#stateListeners.delete(listener);
@@ -240,6 +240,8 @@ export class LinkClientCore {
 
   #setState(state: LinkClientState, reason?: AppError): void {
     const before = this.#state;
+    // Each failed attempt comes here; listeners hear of the first, and of a new reason.
+    if (state === before && reason?.code === this.#reason?.code) return;
     this.#state = state;
     this.#reason = reason;
     if (state !== before && (state === "refused" || before === "open") && reason && state !== "closed") {
