@@ -47,7 +47,10 @@ export function bindClass<T extends object>(definition: ApiClass<T>, api: Api): 
     functions.set(target, known);
     const existing = known.get(name);
     if (existing !== undefined) return existing;
-    const made = api.vm.newFunction(name, (values) => method(target, new Arguments(values, name), api) ?? []);
+    const made = api.vm.newFunction(
+      name,
+      (values) => method(target, new Arguments(values, name), api) ?? [undefined],
+    );
     known.set(name, made);
     return made;
   };

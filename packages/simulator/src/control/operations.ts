@@ -11,7 +11,7 @@ export interface OperationParts {
   rconPort: () => number | undefined;
   /** Lets so many ticks pass at once. */
   step: (ticks: number) => void;
-  exitNow: (code: number) => void;
+  exitNow: (code: number) => never;
 }
 
 const LEAVE_REASONS: readonly string[] = [

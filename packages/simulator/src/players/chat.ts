@@ -12,7 +12,9 @@ export class Chat {
   ) {}
 
   /** A chat message; `player` undefined is the server's console or RCON. */
-  say(player: PlayerState | undefined, message: string): void {
+  say(player: PlayerState | undefined, words: string): void {
+    // One line only: a second one could pass for a line of the console.
+    const message = words.split(/[\r\n]/, 1)[0] ?? "";
     const text = `${player?.name ?? SERVER_NAME}: ${message}`;
     this.parts.log.action("CHAT", text);
     this.parts.views.show(this.parts.world.connectedPlayers(), text);

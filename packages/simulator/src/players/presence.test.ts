@@ -4,7 +4,8 @@ import { SimulatorControl } from "../control/simulator-control.js";
 import { isAscending, TestInstall, type GameProcess } from "../testing/game-process.test.support.js";
 
 const SCRIPT = `
-script.on_event(defines.events.on_player_created, function(e) print("created " .. e.player_index) end)
+script.on_event(defines.events.on_player_created, function(e) print("created " .. e.player_index) storage.p = game.get_player(e.player_index) end)
+script.on_load(function() print("restored " .. tostring(storage.p and storage.p.name)) end)
 script.on_event(defines.events.on_player_joined_game, function(e) print("joined " .. game.get_player(e.player_index).name) end)
 script.on_event(defines.events.on_pre_player_left_game, function(e) print("pre-left " .. tostring(game.players[e.player_index].connected)) end)
 script.on_event(defines.events.on_player_left_game, function(e) print("left " .. e.reason) end)
@@ -131,7 +132,10 @@ describe("players", function () {
     game.kill("SIGKILL");
     await game.exited;
     const second = await install.start(install.path("saves", "world.zip"));
-    assert.ok(isAscending(second.order("pre-left true", "left 1", "Hosting game at")), second.text);
+    assert.ok(
+      isAscending(second.order("restored Alice", "pre-left true", "left 1", "Hosting game at")),
+      second.text,
+    );
     assert.equal(await second.quit(), 0);
   });
 

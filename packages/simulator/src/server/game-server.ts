@@ -28,8 +28,7 @@ import { type ManagerStateLine } from "./state-line.js";
 import { StdinReader } from "./stdin.js";
 import { TickLoop } from "./tick-loop.js";
 
-export type GameEnd =
-  StopReason | { kind: "script-crash"; crash: ScriptCrash } | { kind: "exit-now"; code: number };
+export type GameEnd = StopReason | { kind: "script-crash"; crash: ScriptCrash };
 
 export interface GameServerOptions {
   options: GameOptions;
@@ -77,7 +76,8 @@ export class GameServer {
       gamePort: () => this.socket?.port ?? 0,
       rconPort: () => this.rconPort,
       step: (ticks) => this.step(ticks),
-      exitNow: (code) => this.end({ kind: "exit-now", code }),
+      // A death without any clean-up, as after a crash: the lock, the control file and half a save stay behind.
+      exitNow: (code) => process.exit(code),
     });
     this.control = new ControlServer(parts.paths.writeData, (request) => operations.execute(request));
     this.stdin = new StdinReader(this.game, this.console, parts.stdin);

@@ -7,8 +7,6 @@ const STATE_PAUSE_MS = 33;
 /** Ends a game that ran, with the lines of facts §3.7 or §3.10; gives the exit code. */
 export async function shutDown(server: GameServer, end: GameEnd): Promise<number> {
   switch (end.kind) {
-    case "exit-now":
-      return end.code;
     case "script-crash":
       return crash(server, end.crash);
     case "quit":
