@@ -1,6 +1,6 @@
 /** What a part of the repository may import of the other parts, and of Node.js and npm. */
 export interface Border {
-  /** Workspace packages by their short names; `link/browser` allows that entry alone. */
+  /** Workspace packages by their short names; `link/browser` allows that entry alone, `link/` the main one alone. */
   readonly may: readonly string[];
   /** Pure parts run in a browser too: no `node:` modules. */
   readonly pure?: boolean;
@@ -20,10 +20,12 @@ export const BORDERS: Readonly<Record<string, Border>> = {
   "packages/controller": { may: ["protocol", "link", "node-kit", "plugin-api"] },
   "packages/host": { may: ["protocol", "link", "factorio", "node-kit", "plugin-api"] },
   "packages/ctl": { may: ["protocol", "link", "factorio", "node-kit"] },
-  "packages/switchyard": { may: ["protocol", "link", "node-kit", "controller", "host", "ctl", "simulator"] },
+  "packages/switchyard": {
+    may: ["protocol", "link", "factorio", "node-kit", "plugin-api", "controller", "host", "ctl", "simulator"],
+  },
   "packages/test-kit": { may: ["protocol", "link", "node-kit", "factorio"] },
   plugins: { may: ["plugin-api", "protocol"], pure: true, npm: ["typebox"] },
-  "web-ui": { may: ["protocol", "link/browser"], pure: true },
+  "web-ui": { may: ["protocol", "link/", "link/browser"], pure: true },
   "web-ui/vite.config.ts": { may: [] },
 };
 

@@ -60,10 +60,10 @@ function workspaceEntry(target: string): { name: string; path: string } | undefi
   return name === undefined ? undefined : { name, path: rest ?? "" };
 }
 
-/** Files that one file imports by relative paths, as paths from the root. */
-export function relativeImports(source: Source): string[] {
+/** Files that one file loads by relative paths, as paths from the root. */
+export function loadedFiles(source: Source): string[] {
   const folder = path.posix.dirname(source.file);
-  const relative = source.imports.filter((target) => target.startsWith("."));
+  const relative = source.loads.filter((target) => target.startsWith("."));
   return relative.flatMap((target) => {
     const name = path.posix.join(folder, target);
     const candidates = [

@@ -13,6 +13,8 @@ export interface Source {
   readonly isTest: boolean;
   readonly lines: number;
   readonly imports: readonly string[];
+  /** Those that are there at run time when the file is loaded: neither types nor `import()`. */
+  readonly loads: readonly string[];
   readonly anyCount: number;
   readonly hasDefaultExport: boolean;
   /** Names of `let` and `var` at the top level. */
@@ -46,8 +48,9 @@ export function countLines(text: string): number {
 function readSource(file: string): Source {
   const text = readText(file);
   const kind = file.endsWith("x") ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
-  const tree = ts.createSourceFile(file, text, ts.ScriptTarget.ES2023, false, kind);
+  const tree = ts.createSourceFile(file, text, ts.ScriptTarget.ES2023, true, kind);
   const imports: string[] = [];
+  const loads = tree.statements.filter(isLoading).flatMap((statement) => importedBy(statement) ?? []);
   let anyCount = 0;
   const visit = (node: ts.Node): void => {
     if (node.kind === ts.SyntaxKind.AnyKeyword) anyCount += 1;
@@ -61,6 +64,7 @@ function readSource(file: string): Source {
     isTest: /\.test\.tsx?$|\/test\/|\/testing\/|^packages\/test-kit\//.test(file),
     lines: countLines(text),
     imports,
+    loads,
     anyCount,
     hasDefaultExport: tree.statements.some(isDefaultExport),
     moduleVariables: tree.statements.flatMap(variablesOf),
@@ -79,6 +83,12 @@ function importedBy(node: ts.Node): string | undefined {
     return ts.isStringLiteral(node.argument.literal) ? node.argument.literal.text : undefined;
   }
   return undefined;
+}
+
+/** `import { type A }` still loads the file; `import type` does not. */
+function isLoading(statement: ts.Statement): boolean {
+  if (ts.isExportDeclaration(statement)) return !statement.isTypeOnly;
+  return ts.isImportDeclaration(statement) && !/^import\s+type\b/.test(statement.getText());
 }
 
 function isDefaultExport(statement: ts.Statement): boolean {
