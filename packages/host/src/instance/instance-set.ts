@@ -26,6 +26,7 @@ export class InstanceSet {
   readonly #runtimes = new Map<string, InstanceRuntime>();
   /** Those that were started, or were not to be, since the host started. */
   readonly #autoStarted = new Set<string>();
+  readonly #removals = new Set<Promise<void>>();
   /** Assignments and removals one after another. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -85,10 +86,12 @@ export class InstanceSet {
     for (const runtime of this.all().filter(({ identity }) => !wanted.has(identity.id))) {
       log.warn(`The controller no longer knows the instance ${runtime.identity.name}; it is moved aside`);
       // In the background: a server takes its time to save, and the registration must not wait for it.
-      runtime
+      const removal = runtime
         .stop()
         .then(() => this.remove(runtime.identity.id))
-        .catch((error: unknown) => log.error("An instance was not moved aside", errorFields(error)));
+        .catch((error: unknown) => log.error("An instance was not moved aside", errorFields(error)))
+        .finally(() => this.#removals.delete(removal));
+      this.#removals.add(removal);
     }
   }
 
@@ -111,6 +114,7 @@ export class InstanceSet {
   }
 
   async close(): Promise<void> {
+    await Promise.all(this.#removals);
     await this.#queue;
     await Promise.all(this.all().map((runtime) => runtime.close()));
   }

@@ -129,7 +129,7 @@ describe("plugin sides of an instance", () => {
     await running.begin();
     await server.say("test:said", { text: "hi" });
     await got.until((all) => all.length === 1, "the entry");
-    assert.deepEqual(got.values, ["1 instance/aaa hi"]);
+    assert.deepEqual(got.values, ["1 aaa hi"]);
     assert.match(server.commands.at(-1) ?? "", /receive\("test:tell"/);
   });
 

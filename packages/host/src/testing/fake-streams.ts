@@ -24,13 +24,19 @@ export class FakeStreams {
       const position = params.firstPosition + index;
       if (position <= (this.#taken.get(key) ?? 0)) return;
       this.#taken.set(key, position);
-      this.add(payload, from);
+      this.add(payload, from.slice(from.indexOf("/") + 1));
     });
     return { head: this.entries.length };
   }
 
   add(payload: unknown, source = "controller"): void {
-    this.entries.push({ number: this.entries.length + 1, source, sourceName: source, atMs: 1, payload });
+    this.entries.push({
+      number: this.entries.length + 1,
+      source,
+      sourceName: source,
+      atMs: Date.now(),
+      payload,
+    });
     for (const wake of [...this.#waiting]) wake();
   }
 
