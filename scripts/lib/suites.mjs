@@ -7,6 +7,10 @@ import { run, runNode } from "./run.mjs";
 
 const UNIT_TIMEOUT_MS = 10_000;
 const E2E_TIMEOUT_MS = 60_000;
+/** Mocha would require() test files, for which tsx makes CommonJS of the sources: import() then loads all a second time. */
+const AS_ESM = process.allowedNodeEnvironmentFlags.has("--experimental-require-module")
+  ? "--no-experimental-require-module"
+  : "";
 const TEST_FILE = /\.test\.tsx?$/;
 
 /**
@@ -67,7 +71,7 @@ async function runMocha(files, { grep, env, timeoutMs, fromSource, live = false 
   const counts = path.join(folder, "counts.jsonl");
   // Programs that unit tests start run over the sources too; e2e tests start what was built.
   const nodeOptions = fromSource
-    ? `${process.env.NODE_OPTIONS ?? ""} ${FROM_SOURCE} ${TSX}`
+    ? `${process.env.NODE_OPTIONS ?? ""} ${FROM_SOURCE} ${AS_ESM} ${TSX}`
     : process.env.NODE_OPTIONS;
   try {
     const mocha = [
@@ -78,7 +82,12 @@ async function runMocha(files, { grep, env, timeoutMs, fromSource, live = false 
       String(timeoutMs),
     ];
     const { code, output } = await runNode(
-      [...(fromSource ? [] : [TSX]), ...mocha, ...(grep ? ["--grep", grep] : []), ...files],
+      [
+        ...(fromSource ? [] : [AS_ESM, TSX].filter(Boolean)),
+        ...mocha,
+        ...(grep ? ["--grep", grep] : []),
+        ...files,
+      ],
       {
         capture: !live,
         stdout: "inherit",

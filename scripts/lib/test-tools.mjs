@@ -35,7 +35,7 @@ export async function ensureTestTools() {
     );
   }
   const env = { SWITCHYARD_SKIP: left.map((tool) => tool.name).join(",") };
-  if (found.browser) env.SWITCHYARD_CHROMIUM = found.browser;
+  if (found.browser) env.CHROMIUM = found.browser;
   return { found, env };
 }
 
