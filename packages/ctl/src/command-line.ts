@@ -23,13 +23,13 @@ export async function runCtl(argv: readonly string[], io: CtlIo): Promise<number
 
 async function parseAndRun(argv: readonly string[], io: CtlIo): Promise<void> {
   // yargs has its own ideas of what to do with an error of a handler, so handlers only leave theirs here.
-  const outcome: { error?: unknown } = {};
+  const outcome: { error?: AppError } = {};
   const run: Run = (handler) => async (args) => {
     const context = new CommandContext(io, args);
     try {
       await handler(args, context);
     } catch (error) {
-      outcome.error = error;
+      outcome.error = explainError(error);
     } finally {
       await context.close();
     }

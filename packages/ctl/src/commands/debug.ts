@@ -12,7 +12,8 @@ export const debugCommands: AddCommands = (yargs, run) =>
       "What happened according to a server's log (- for standard input)",
       (command) => command.positional("file", { type: "string", demandOption: true }),
       run(async ({ file }, context) =>
-        printLogReport(file === "-" ? file : absolute(context, file), context),
+        // The parser makes an empty text of a lone "-".
+        printLogReport(file === "" ? "-" : absolute(context, file), context),
       ),
     );
 

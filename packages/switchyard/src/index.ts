@@ -1,0 +1,2 @@
+export { runSwitchyard } from "./command-line.js";
+export type { ReadyReport } from "./up/ready.js";
