@@ -1,6 +1,7 @@
 export { systemClock, type Clock } from "./clock.js";
 export { Dispatcher } from "./dispatcher.js";
 export type { DispatcherOptions, HandlerContext, RequestOptions } from "./dispatcher-types.js";
+export { FakeClock } from "./fake-clock.js";
 export { decodeFrame, encodeFrame, type Frame, type FrameHeader, type FrameType } from "./frame.js";
 export { DEFAULT_LIMITS, type SessionLimits } from "./limits.js";
 export { LinkClientCore, type LinkClientCoreOptions, type LinkClientState } from "./link-client.js";

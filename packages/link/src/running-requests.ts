@@ -98,6 +98,7 @@ function run(
     },
     abort: (reason) => {
       abandoned ??= reason;
+      clock.clearTimeout(timer);
       controller?.abort(reason);
     },
     end: () => {

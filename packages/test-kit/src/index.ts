@@ -1,3 +1,4 @@
+export { FaultProxy } from "./fault-proxy.js";
 export { freePort } from "./free-port.js";
 export { Program, type ProgramExit, type ProgramOptions } from "./program.js";
 export { temporaryDirectory, UpCluster, type UpClusterOptions, type UpReady } from "./up-cluster.js";
