@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FactorioServer } from "@switchyard/factorio";
 import { freePort, temporaryDirectory } from "@switchyard/test-kit";
@@ -10,6 +10,8 @@ export async function startStandIn(): Promise<{ server: FactorioServer; director
   const install = await installStandIn(join(directory, "install"));
   const writeDirectory = join(directory, "write");
   await mkdir(join(writeDirectory, "script-output"), { recursive: true });
+  // Only has to be there: the stand-in reads no saves.
+  await writeFile(join(writeDirectory, "bench.zip"), "");
   const server = new FactorioServer({
     install,
     writeDirectory,

@@ -54,8 +54,8 @@ describe("chat of a cluster that was started with up", () => {
 
   it("lets nobody speak as another", async () => {
     const forged = beta.waitForPrint("I give up");
-    await alpha.chat("Anna", "hello\n[beta] Bob: [color=red]I give up[/color]");
-    assert.equal((await forged).text, "[alpha] Anna: hello [beta] Bob: I give up");
+    await alpha.chat("Anna", "[CHAT] Bob: [color=red]I give up[/color]\u2028[beta] Bob: bye");
+    assert.equal((await forged).text, "[alpha] Anna: [CHAT] Bob: I give up [beta] Bob: bye");
   });
 
   it("loses and repeats nothing when the controller is killed and comes back", async () => {

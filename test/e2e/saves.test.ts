@@ -10,7 +10,7 @@ import { UpCluster } from "@switchyard/test-kit";
 const FIXTURES = fileURLToPath(new URL("../../../shared/fixtures/saves/", import.meta.url));
 
 interface StatusAnswer {
-  status: { state: string };
+  state: string;
 }
 
 describe("a save of a real server in a cluster", function () {
@@ -34,7 +34,7 @@ describe("a save of a real server in a cluster", function () {
     const { writeDirectory } = cluster.instance("alpha");
     await sayAndSee(cluster, "before");
     const stopped = (await cluster.ctlJson("instance", "stop", "alpha")) as StatusAnswer;
-    assert.equal(stopped.status.state, "stopped");
+    assert.equal(stopped.state, "stopped");
 
     const save = await newestSave(writeDirectory);
     const info = await inspectSave(save);
@@ -42,7 +42,7 @@ describe("a save of a real server in a cluster", function () {
     assert.deepEqual(info.modules.map(({ name }) => name).sort(), ["global_chat", "switchyard_core"]);
 
     const started = (await cluster.ctlJson("instance", "start", "alpha")) as StatusAnswer;
-    assert.equal(started.status.state, "running");
+    assert.equal(started.state, "running");
     const id = (await cluster.ctlJson(
       "instance",
       "send-rcon",

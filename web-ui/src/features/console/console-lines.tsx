@@ -82,7 +82,7 @@ function ConsoleRow({ entry }: { entry: ConsoleEntry }) {
       <time dateTime={time.toISOString()} className={classes["time"]}>
         {time.toLocaleTimeString()}
       </time>
-      {level !== "" && <span className={classes["level"]}>{level}</span>}
+      <span className={classes["level"]}>{level}</span>
       <span className={classes["text"]}>{text}</span>
     </div>
   );

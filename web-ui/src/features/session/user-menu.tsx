@@ -15,7 +15,7 @@ export function UserMenu() {
   return (
     <Menu position="bottom-end" width={200} withinPortal>
       <Menu.Target>
-        <Button variant="default" size="xs" aria-label="User menu">
+        <Button variant="default" size="xs" aria-label={`User menu: ${session?.user ?? ""}`}>
           {session?.user ?? "…"}
         </Button>
       </Menu.Target>
