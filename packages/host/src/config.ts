@@ -2,7 +2,7 @@ import { chmod, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Type, type Static } from "typebox";
 import { AppError, DisplayName } from "@switchyard/protocol";
-import { readConfig } from "@switchyard/node-kit";
+import { explainSystemError, readConfig } from "@switchyard/node-kit";
 
 /** The settings of one host. Paths may be relative to the folder the program runs in. */
 export const HostConfig = Type.Object({
@@ -93,6 +93,19 @@ export function hostPaths(dataDirectory: string): HostPaths {
     deleted: join(dataDirectory, "deleted"),
     logs: join(dataDirectory, "logs"),
   };
+}
+
+/** Why the data directory cannot be used, as a sentence. */
+export function explainDataDirectoryError(error: unknown, dataDirectory: string): AppError {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ENOTDIR" || code === "EEXIST") {
+    return new AppError(
+      "config-invalid",
+      { field: "dataDirectory", reason: `a part of ${dataDirectory} is a file, not a folder` },
+      { cause: error },
+    );
+  }
+  return explainSystemError(error, { path: dataDirectory });
 }
 
 async function closeToOthers(file: string): Promise<void> {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
   AssignInstance,
   ControlGone,
@@ -21,6 +23,7 @@ import { FakeGame } from "./testing/fake-game.js";
 import { makeDirectory, makeSpec } from "./testing/fixtures.js";
 
 const HOST = "host/h1";
+const CHAT = fileURLToPath(new URL("../../../plugins/global-chat", import.meta.url));
 const ALPHA = instanceAddress("aaa");
 
 describe("host", () => {
@@ -196,6 +199,31 @@ describe("host", () => {
     await game.server.print("unseen");
     await controller.host.request(GetLog, { tail: 0 }, options);
     assert.equal(controller.logLines.values.length, 1);
+  });
+
+  it("goes on consuming where it was when the host was away", async function () {
+    if (!existsSync(join(CHAT, "plugin.ts"))) {
+      console.log("skipped: there is no plugins/global-chat");
+      this.skip();
+    }
+    const line = (text: string) => controller.streams.add({ player: "Anna", text }, "zzz");
+    const shown = () =>
+      game.servers.flatMap(({ commands }) =>
+        commands.flatMap((command) => /Anna: (\w+)/.exec(command)?.[1] ?? []),
+      );
+    controller.specs = [makeSpec({ autoStart: true })];
+    line("old");
+    await start({}, { plugins: [CHAT] });
+    await controller.status("running");
+    await until(() => controller.streams.readers > 0);
+    line("seen");
+    await until(() => shown().length === 1);
+    await host?.close();
+    line("missed");
+    await start({}, { plugins: [CHAT] });
+    line("new");
+    await until(() => shown().length === 3);
+    assert.deepEqual(shown(), ["seen", "missed", "new"]);
   });
 
   it("takes its data directory for itself, and lets go of it", async () => {

@@ -12,9 +12,15 @@ import {
   type SchemaCompiler,
 } from "@switchyard/protocol";
 import { LinkClient } from "@switchyard/link/node";
-import { acquireLock, explainSystemError, Lifecycle, type Logger } from "@switchyard/node-kit";
+import { acquireLock, Lifecycle, type Logger } from "@switchyard/node-kit";
 import { loadPlugins } from "@switchyard/plugin-api/load";
-import { hostPaths, parsePortRange, type HostConfig, type HostPaths } from "./config.js";
+import {
+  explainDataDirectoryError,
+  hostPaths,
+  parsePortRange,
+  type HostConfig,
+  type HostPaths,
+} from "./config.js";
 import { ControllerLink, type ControllerLinkOptions } from "./controller-link.js";
 import { serveInstances } from "./features/instances.js";
 import { LogFeature } from "./features/logs.js";
@@ -194,7 +200,7 @@ async function takeDataDirectory(paths: HostPaths, directory: string, lifecycle:
   try {
     for (const path of [directory, paths.instances, paths.deleted]) await mkdir(path, { recursive: true });
   } catch (error) {
-    throw explainSystemError(error, { path: directory });
+    throw explainDataDirectoryError(error, directory);
   }
   const lock = acquireLock(paths.lock, directory);
   lifecycle.own("the lock", () => lock.release());

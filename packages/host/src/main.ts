@@ -10,7 +10,7 @@ import {
   untilSignal,
   type LogOutput,
 } from "@switchyard/node-kit";
-import { hostPaths, readHostConfig, type HostConfig } from "./config.js";
+import { explainDataDirectoryError, hostPaths, readHostConfig, type HostConfig } from "./config.js";
 import { startHost } from "./host.js";
 
 const USAGE = `Usage: switchyard-host [--config FILE] [--data-dir DIR] [--name NAME] [--controller-url URL]
@@ -55,12 +55,7 @@ async function main(): Promise<number> {
 }
 
 async function run(config: HostConfig): Promise<void> {
-  const log: LogOutput = createLogger({
-    program: "host",
-    level: config.logLevel,
-    console: "text",
-    directory: hostPaths(config.dataDirectory).logs,
-  });
+  const log = openLog(config);
   // One careless promise of a plugin must not stop every server of this machine.
   process.on("unhandledRejection", (error) =>
     log.error("A promise was rejected and nobody looked", errorFields(error)),
@@ -73,6 +68,19 @@ async function run(config: HostConfig): Promise<void> {
     await host.close();
   } finally {
     await log.close();
+  }
+}
+
+function openLog(config: HostConfig): LogOutput {
+  try {
+    return createLogger({
+      program: "host",
+      level: config.logLevel,
+      console: "text",
+      directory: hostPaths(config.dataDirectory).logs,
+    });
+  } catch (error) {
+    throw explainDataDirectoryError(error, config.dataDirectory);
   }
 }
 

@@ -17,6 +17,11 @@ export class FakeStreams {
   oldest = 0;
   publishes = 0;
 
+  /** Reads that wait for an entry. */
+  get readers(): number {
+    return this.#waiting.size;
+  }
+
   publish(from: string, params: ParamsOf<typeof PublishToStream>): ResultOf<typeof PublishToStream> {
     this.publishes += 1;
     const key = `${from} ${params.stream} ${params.epoch}`;
@@ -37,7 +42,9 @@ export class FakeStreams {
       atMs: Date.now(),
       payload,
     });
-    for (const wake of [...this.#waiting]) wake();
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const wake of waiting) wake();
   }
 
   async read(
