@@ -206,23 +206,17 @@ export class ControllerLink {
     try {
       this.admission.admit(frame, from);
     } catch (error) {
-      this.noteRefusal(AppError.from(error), frame, from);
+      this.auditRefusal(AppError.from(error), frame, from);
       throw error;
     }
   }
 
-  /** Once in a while for each peer, message and reason, so that a peer that goes on fills neither log nor store. */
-  private noteRefusal(refusal: AppError, { header }: Frame, from: Session): void {
+  /** The router logs it. Noted once in a while for each peer, message and reason, so that the store does not fill. */
+  private auditRefusal(refusal: AppError, { header }: Frame, from: Session): void {
     const { askers, store, log } = this.options;
-    if (!this.limiter.allows(`${from.id} ${refusal.code} ${header.m ?? ""}`)) return;
-    const actor = askers.actorBehind(from);
-    log.warn(`Refused a message of ${from.peer.address}: ${refusal.message}`, {
-      code: refusal.code,
-      message: header.m,
-      actor: actor.name,
-    });
     if (refusal.code !== "permission-denied" && refusal.code !== "source-refused") return;
-    auditRefusal(store, log, actor, {
+    if (!this.limiter.allows(`${from.id} ${refusal.code} ${header.m ?? ""}`)) return;
+    auditRefusal(store, log, askers.actorBehind(from), {
       action: header.m ?? "",
       target: header.d ?? "",
       after: { source: header.s },

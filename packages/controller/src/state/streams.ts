@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from "node:timers/promises";
 import { AppError, type AnyStream, type SchemaCompiler, type StreamEntry } from "@switchyard/protocol";
 import type { Kysely } from "kysely";
 import { lastNumber, nextNumber, type ControllerStore, type Write } from "../store/controller-store.js";
@@ -47,6 +48,7 @@ export class Streams {
   private readonly streams = new Map<string, AnyStream>();
   private readonly waiting = new Map<string, Set<() => void>>();
   private waitingCount = 0;
+  private readonly reading = new Set<Promise<void>>();
   private closed = false;
 
   constructor(private readonly options: StreamsOptions) {}
@@ -76,7 +78,19 @@ export class Streams {
   }
 
   /** Rejects `not-found`. */
-  async read(options: ReadOptions): Promise<ReadResult> {
+  read(options: ReadOptions): Promise<ReadResult> {
+    const reading = this.readOrWait(options);
+    const settled = reading
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .finally(() => this.reading.delete(settled));
+    this.reading.add(settled);
+    return reading;
+  }
+
+  private async readOrWait(options: ReadOptions): Promise<ReadResult> {
     const stream = this.require(options.stream);
     const { db } = this.options.store;
     if (options.after === null) return { entries: [], ...(await bounds(db, stream.name)) };
@@ -91,10 +105,12 @@ export class Streams {
     }
   }
 
-  /** Those who wait get an empty answer. */
-  close(): void {
+  /** Those who wait get an empty answer; resolves when all have it. */
+  async close(): Promise<void> {
     this.closed = true;
     for (const name of [...this.waiting.keys()]) this.wake(name);
+    await Promise.all(this.reading);
+    await immediate();
   }
 
   private require(name: string): AnyStream {
