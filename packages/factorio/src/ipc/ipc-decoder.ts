@@ -1,5 +1,8 @@
 import { lstat, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { ChannelNames } from "./channel-names.js";
+import { IpcFault } from "./ipc-fault.js";
+import { ownCopy } from "./own-copy.js";
 
 /** One message from the save's Lua. `bytes` counts the payload as JSON text; `sequence` counts up by one per IPC line. */
 export interface IpcMessage {
@@ -35,12 +38,19 @@ interface Queued {
   bytes: number;
 }
 
-const PREFIX = "\f$ipc:";
-const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
-const MAX_SHOWN = 500;
+interface Waiter {
+  isMet: () => boolean;
+  resolve: () => void;
+}
 
-/** A problem with a line; the message becomes the dead letter's reason. */
-class IpcFault extends Error {}
+const PREFIX = "\f$ipc:";
+const FORM_FEED = 0x0c;
+const INLINE = 0x6a; // j
+const FILE = 0x66; // f
+const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
+const DEFAULT_MAX_INLINE_BYTES = 4 * 1024 * 1024;
+const DEFAULT_MAX_FILE_BYTES = 64 * 1024 * 1024;
+const MAX_SHOWN = 500;
 
 /**
  * Turns `\f$ipc:<channel>?j<json>` and `?f<file>` lines into messages, strictly in the order of the lines: one message is read
@@ -50,33 +60,47 @@ class IpcFault extends Error {}
 export class IpcDecoder {
   readonly #options: IpcDecoderOptions;
   readonly #maxQueued: number;
+  readonly #maxInlineBytes: number;
+  readonly #channels = new ChannelNames();
   #queue: Queued[] = [];
   #queuedBytes = 0;
   #sequence = 0;
   #running = false;
-  #waiters: { isMet: () => boolean; resolve: () => void }[] = [];
+  #waiters: Waiter[] = [];
 
   constructor(options: IpcDecoderOptions) {
     this.#options = options;
     this.#maxQueued = options.maxQueuedMessages ?? 256;
+    this.#maxInlineBytes = options.maxInlineBytes ?? DEFAULT_MAX_INLINE_BYTES;
   }
 
-  /** True when the line was an IPC line, good or bad. It is handled later; the reader should await ready() between chunks. */
-  accept(line: string): boolean {
-    if (!line.startsWith(PREFIX)) return false;
-    const bytes = Buffer.byteLength(line);
-    this.#queue.push({ line, sequence: this.#sequence++, bytes });
-    this.#queuedBytes += bytes;
-    if (!this.#running) {
-      this.#running = true;
-      void this.#run(); // never rejects; drain() tells when it is done
+  /**
+   * True when the line was an IPC line, good or bad. It is handled before this returns unless an earlier one still is, or its
+   * payload is in a file; so the reader should await ready() between chunks. `bytes` is the line's length in UTF-8.
+   */
+  accept(line: string, bytes = Buffer.byteLength(line)): boolean {
+    if (line.charCodeAt(0) !== FORM_FEED || !line.startsWith(PREFIX)) return false;
+    const sequence = this.#sequence++;
+    if (this.#running) {
+      this.#queue.push({ line, sequence, bytes });
+      this.#queuedBytes += bytes;
+      return true;
     }
+    this.#running = true;
+    const pending = this.#handle(line, sequence, bytes);
+    if (pending === undefined && this.#queue.length === 0) this.#stop();
+    else void this.#run(pending, bytes); // never rejects; drain() tells when it is done
     return true;
+  }
+
+  /** False while ready() would wait. */
+  get isReady(): boolean {
+    return this.#queue.length < this.#maxQueued && this.#queuedBytes < MAX_QUEUED_BYTES;
   }
 
   /** Resolves when the queue is below its limits, so that a slow handler slows the reader and in the end the game's pipe. */
   ready(): Promise<void> {
-    return this.#when(() => this.#queue.length < this.#maxQueued && this.#queuedBytes < MAX_QUEUED_BYTES);
+    return this.#when(() => this.isReady);
   }
 
   /** Resolves when every accepted line is handled. */
@@ -90,23 +114,28 @@ export class IpcDecoder {
   }
 
   #wake(): void {
+    if (this.#waiters.length === 0) return;
     const met = this.#waiters.filter((waiter) => waiter.isMet());
     this.#waiters = this.#waiters.filter((waiter) => !met.includes(waiter));
     for (const waiter of met) waiter.resolve();
   }
 
-  async #run(): Promise<void> {
-    for (let item = this.#next(); item; item = this.#next()) {
-      try {
-        await this.#options.onMessage(await this.#decode(item));
-      } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
-        this.#bury(item.line, error instanceof IpcFault ? why : `the handler failed: ${why}`);
-      }
-      this.#queuedBytes -= item.bytes;
-    }
+  #stop(): void {
     this.#running = false;
     this.#wake();
+  }
+
+  /** From a message that is being handled to the end of the queue. */
+  async #run(first: Promise<void> | undefined, firstBytes: number): Promise<void> {
+    this.#queuedBytes += firstBytes;
+    await first;
+    this.#queuedBytes -= firstBytes;
+    for (let item = this.#next(); item; item = this.#next()) {
+      const pending = this.#handle(item.line, item.sequence, item.bytes);
+      if (pending) await pending;
+      this.#queuedBytes -= item.bytes;
+    }
+    this.#stop();
   }
 
   #next(): Queued | undefined {
@@ -115,28 +144,56 @@ export class IpcDecoder {
     return item;
   }
 
-  #bury(line: string, reason: string): void {
-    this.#options.onDeadLetter({ line: line.slice(0, MAX_SHOWN), reason });
+  /** Undefined when the message is done with, which spares every quick handler the promises. Never throws or rejects. */
+  #handle(line: string, sequence: number, bytes: number): Promise<void> | undefined {
+    try {
+      const message = this.#decode(line, sequence, bytes);
+      const pending =
+        message instanceof Promise
+          ? message.then((read) => this.#options.onMessage(read))
+          : this.#options.onMessage(message);
+      return pending?.catch((error: unknown) => this.#bury(line, error));
+    } catch (error) {
+      this.#bury(line, error);
+      return undefined;
+    }
   }
 
-  async #decode({ line, sequence, bytes }: Queued): Promise<IpcMessage> {
+  #bury(line: string, error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof IpcFault ? why : `the handler failed: ${why}`;
+    // A slice alone would keep the whole line in memory for as long as the letter is kept.
+    const shown = line.length > MAX_SHOWN ? ownCopy(line.slice(0, MAX_SHOWN)) : line;
+    this.#options.onDeadLetter({ line: shown, reason });
+  }
+
+  #decode(line: string, sequence: number, bytes: number): IpcMessage | Promise<IpcMessage> {
     const at = line.indexOf("?", PREFIX.length);
     if (at === -1) throw new IpcFault("malformed: no ? after the channel");
-    const channel = unescapeChannel(line.slice(PREFIX.length, at));
+    const channel = this.#channels.read(line.slice(PREFIX.length, at));
     const rest = line.slice(at + 2);
-    switch (line[at + 1]) {
-      case "j": {
-        const maxBytes = this.#options.maxInlineBytes ?? 4 * 1024 * 1024;
-        if (bytes > maxBytes) throw new IpcFault(`too large: ${bytes} bytes, ${maxBytes} allowed inline`);
-        return { channel, payload: parseJson(rest), bytes: Buffer.byteLength(rest), sequence };
+    switch (line.charCodeAt(at + 1)) {
+      case INLINE: {
+        if (bytes > this.#maxInlineBytes)
+          throw new IpcFault(`too large: ${bytes} bytes, ${this.#maxInlineBytes} allowed inline`);
+        const isAscii = bytes === line.length;
+        return {
+          channel,
+          payload: parseJson(rest),
+          bytes: isAscii ? rest.length : Buffer.byteLength(rest),
+          sequence,
+        };
       }
-      case "f": {
-        const text = await this.#takeFile(rest);
-        return { channel, payload: parseJson(text), bytes: Buffer.byteLength(text), sequence };
-      }
+      case FILE:
+        return this.#readFile(channel, rest, sequence);
       default:
         throw new IpcFault(`unknown payload type ${JSON.stringify(line[at + 1] ?? "")}`);
     }
+  }
+
+  async #readFile(channel: string, name: string, sequence: number): Promise<IpcMessage> {
+    const text = await this.#takeFile(name);
+    return { channel, payload: parseJson(text), bytes: Buffer.byteLength(text), sequence };
   }
 
   /** The file is removed whatever its content: nobody else would, and it would be read again by nobody. */
@@ -144,7 +201,7 @@ export class IpcDecoder {
     if (!/^[^/\\\0]+\.json$/.test(name))
       throw new IpcFault("refused: not the name of a .json file in script-output");
     const path = join(this.#options.scriptOutputDir, name);
-    const maxBytes = this.#options.maxFileBytes ?? 64 * 1024 * 1024;
+    const maxBytes = this.#options.maxFileBytes ?? DEFAULT_MAX_FILE_BYTES;
     try {
       const stats = await lstat(path);
       if (!stats.isFile()) throw new IpcFault("refused: not a plain file");
@@ -160,12 +217,6 @@ export class IpcDecoder {
       throw new IpcFault(`cannot read the file: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-}
-
-function unescapeChannel(text: string): string {
-  if (/\\(?!x[0-9a-fA-F]{2})/.test(text)) throw new IpcFault("malformed: a wrong escape in the channel");
-  if (text === "") throw new IpcFault("malformed: the channel is empty");
-  return text.replace(/\\x([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
 }
 
 function parseJson(text: string): unknown {

@@ -1,8 +1,13 @@
+import { isAscii } from "node:buffer";
+
 export interface LineSplitterOptions {
   /** Longer lines are dropped and reported; default 4 MiB. */
   maxLineBytes?: number;
-  /** `atByte` is the offset of the line's first byte since the splitter was made. The line has no line ending. */
-  onLine(line: string, atByte: number): void;
+  /**
+   * `atByte` is the offset of the line's first byte since the splitter was made, `bytes` its length as it came. The line has no
+   * line ending and holds on to nothing but its own text.
+   */
+  onLine(line: string, atByte: number, bytes: number): void;
   /** `bytes` is the length of the dropped line. */
   onOversized(bytes: number): void;
 }
@@ -15,8 +20,9 @@ const DEFAULT_MAX_LINE_BYTES = 4 * 1024 * 1024;
 export class LineSplitter {
   readonly #maxLineBytes: number;
   readonly #options: LineSplitterOptions;
+  /** The beginning of a line that goes on in the next chunk. */
   #parts: Buffer[] = [];
-  #lineBytes = 0;
+  #partBytes = 0;
   #lineStart = 0;
 
   constructor(options: LineSplitterOptions) {
@@ -26,35 +32,54 @@ export class LineSplitter {
 
   push(chunk: Buffer): void {
     let from = 0;
-    for (let at = chunk.indexOf(LF); at !== -1; at = chunk.indexOf(LF, from)) {
-      this.#append(chunk.subarray(from, at));
-      this.#finishLine(1);
+    let at = chunk.indexOf(LF);
+    if (at !== -1 && this.#partBytes > 0) {
+      this.#hold(chunk.subarray(0, at));
+      this.#finishHeld(1);
+      from = at + 1;
+      at = chunk.indexOf(LF, from);
+    }
+    // Nearly all chunks are ASCII, and looking once is cheaper than a UTF-8 decoder that looks for every line.
+    const encoding = at !== -1 && isAscii(chunk) ? "latin1" : "utf8";
+    for (; at !== -1; at = chunk.indexOf(LF, from)) {
+      this.#give(chunk, from, at, 1, encoding);
       from = at + 1;
     }
-    if (from < chunk.length) this.#append(chunk.subarray(from));
+    if (from < chunk.length) this.#hold(chunk.subarray(from));
   }
 
   /** Gives out what is left when the stream ended without a line ending; a no-op otherwise. */
   end(): void {
-    if (this.#lineBytes > 0) this.#finishLine(0);
+    if (this.#partBytes > 0) this.#finishHeld(0);
   }
 
-  #append(part: Buffer): void {
-    this.#lineBytes += part.length;
-    if (this.#lineBytes > this.#maxLineBytes) this.#parts = [];
+  #hold(part: Buffer): void {
+    this.#partBytes += part.length;
+    if (this.#partBytes > this.#maxLineBytes) this.#parts = [];
     else if (part.length > 0) this.#parts.push(Buffer.from(part));
   }
 
-  #finishLine(endingBytes: number): void {
-    const bytes = this.#lineBytes;
-    const at = this.#lineStart;
+  #finishHeld(endingBytes: 0 | 1): void {
     const parts = this.#parts;
+    const bytes = this.#partBytes;
     this.#parts = [];
-    this.#lineBytes = 0;
-    this.#lineStart = at + bytes + endingBytes;
-    if (bytes > this.#maxLineBytes) return this.#options.onOversized(bytes);
-    let line = parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
-    if (endingBytes === 1 && line[line.length - 1] === CR) line = line.subarray(0, -1);
-    this.#options.onLine(line.toString("utf8"), at);
+    this.#partBytes = 0;
+    if (bytes > this.#maxLineBytes) return this.#drop(bytes, endingBytes);
+    const line = parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts, bytes);
+    this.#give(line, 0, bytes, endingBytes, "utf8");
+  }
+
+  #give(source: Buffer, from: number, to: number, endingBytes: 0 | 1, encoding: "latin1" | "utf8"): void {
+    const bytes = to - from;
+    if (bytes > this.#maxLineBytes) return this.#drop(bytes, endingBytes);
+    const start = this.#lineStart;
+    this.#lineStart = start + bytes + endingBytes;
+    const end = endingBytes === 1 && bytes > 0 && source[to - 1] === CR ? to - 1 : to;
+    this.#options.onLine(source.toString(encoding, from, end), start, end - from);
+  }
+
+  #drop(bytes: number, endingBytes: 0 | 1): void {
+    this.#lineStart += bytes + endingBytes;
+    this.#options.onOversized(bytes);
   }
 }

@@ -35,7 +35,7 @@ export async function createSave(given: CreateSaveOptions): Promise<void> {
         directory: writeDirectory,
         onLine: (line) => log.push(parseServerLine(line)),
         onOversized: () => undefined,
-        ready: () => Promise.resolve(),
+        waitUntilReady: () => undefined,
       }),
     )
     .catch((error: unknown) => {

@@ -175,10 +175,10 @@ export class FactorioServer {
       directory: writeDirectory,
       ...(environment === undefined ? {} : { environment }),
       ...(maxLineBytes === undefined ? {} : { maxLineBytes }),
-      onLine: (line) => this.#onLine(line),
+      onLine: (line, bytes) => this.#onLine(line, bytes),
       onOversized: (bytes) =>
         this.#listeners.emit("deadLetter", { line: "", reason: `a line of ${bytes} bytes is too long` }),
-      ready: () => this.#ipc.ready(),
+      waitUntilReady: () => (this.#ipc.isReady ? undefined : this.#ipc.ready()),
     });
     // stop() or kill() may have come while the system was spawning
     if (this.#askedFor() === "kill") this.#process.kill();
@@ -204,8 +204,8 @@ export class FactorioServer {
     await stopServer(target, this.#options.stopTimeoutMs ?? DEFAULT_STOP_TIMEOUT_MS);
   }
 
-  #onLine(raw: string): void {
-    if (this.#ipc.accept(raw)) return;
+  #onLine(raw: string, bytes: number): void {
+    if (this.#ipc.accept(raw, bytes)) return;
     const line = parseServerLine(raw);
     this.#log.push(line);
     this.#listeners.emit("line", line);

@@ -10,10 +10,11 @@ export interface GameProcessOptions {
   directory: string;
   environment?: Record<string, string>;
   maxLineBytes?: number;
-  onLine(line: string): void;
+  /** `bytes` is the line's length as it came. */
+  onLine(line: string, bytes: number): void;
   onOversized(bytes: number): void;
-  /** Awaited between chunks: while it is pending nothing is read and, once its pipe is full, the game waits too. */
-  ready(): Promise<void>;
+  /** Asked between chunks: while its promise is pending nothing is read and, once its pipe is full, the game waits too. */
+  waitUntilReady(): Promise<void> | undefined;
 }
 
 export interface ProcessExit {
@@ -23,6 +24,8 @@ export interface ProcessExit {
 
 /** After the exit, output that stands still for so long is given up: a fork or a stuck handler may hold the pipe. */
 const OUTPUT_GRACE_MS = 5000;
+/** A game that prints without end gives the rest of the program a turn after so many bytes (a few milliseconds of work). */
+const TURN_BYTES = 512 * 1024;
 
 /**
  * One run of the game's executable. It gets a process group of its own, so that Ctrl-C in our terminal reaches only us and
@@ -76,24 +79,38 @@ export class GameProcess {
     }
   }
 
-  async #read(stream: Readable, options: GameProcessOptions): Promise<void> {
+  /** Resolves when the stream is read to its end, broke or was given up: what came before counts. */
+  #read(stream: Readable, options: GameProcessOptions): Promise<void> {
     const splitter = new LineSplitter({
       ...(options.maxLineBytes === undefined ? {} : { maxLineBytes: options.maxLineBytes }),
-      onLine: (line) => {
+      onLine: (line, _at, bytes) => {
         this.#lines += 1;
-        options.onLine(line);
+        options.onLine(line, bytes);
       },
       onOversized: (bytes) => options.onOversized(bytes),
     });
-    try {
-      for await (const chunk of stream) {
-        splitter.push(chunk as Buffer);
-        await options.ready();
+    let turnBytes = 0;
+    stream.on("data", (chunk: Buffer) => {
+      try {
+        splitter.push(chunk);
+      } catch (error) {
+        stream.destroy(error instanceof Error ? error : undefined); // a bug of ours: as a broken pipe, not as a dead host
+        return;
       }
-    } catch {
-      // the pipe broke or was given up: what came before counts
-    }
-    splitter.end();
+      turnBytes += chunk.length;
+      const pending = options.waitUntilReady() ?? (turnBytes >= TURN_BYTES ? nextTurn() : undefined);
+      if (!pending) return;
+      turnBytes = 0;
+      stream.pause();
+      void pending.then(() => stream.resume());
+    });
+    stream.on("error", () => undefined); // "close" follows
+    return new Promise((resolve) => {
+      stream.once("close", () => {
+        splitter.end();
+        resolve();
+      });
+    });
   }
 
   async #end(output: Promise<unknown>): Promise<ProcessExit> {
@@ -122,6 +139,10 @@ export async function withinMs(promise: Promise<unknown>, ms: number): Promise<b
   } finally {
     clearTimeout(timer);
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Scripts stand for the binary in tests, and in the simulator where the system has no `#!`. */
