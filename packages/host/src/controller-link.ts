@@ -49,9 +49,9 @@ export class ControllerLink {
     const { client, log } = this.options;
     client.onSession((session) => this.#begin(session));
     client.onState((state, reason) => {
-      const text = `Link to the controller: ${state}`;
-      if (reason) log.warn(text, { code: reason.code, reason: reason.message });
-      else log.info(text);
+      // Refusals and lost sessions are logged by the link itself.
+      if (reason === undefined) log.info(`Link to the controller: ${state}`);
+      else if (reason.code === "controller-unreachable" && state === "connecting") log.warn(reason.message);
     });
     client.start();
   }

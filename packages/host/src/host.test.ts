@@ -165,6 +165,19 @@ describe("host", () => {
     await until(() => game.server.commands.some((command) => command.includes('"Renamed"')));
   });
 
+  it("gives two instances two folders whatever their ids and names are", async () => {
+    controller.specs = [makeSpec({ id: "a", name: "b c" }), makeSpec({ id: "a-b", name: "c" })];
+    await start();
+    await until(() => host?.statuses().length === 2);
+    assert.equal((await readdir(join(directory.path, "instances"))).length, 2);
+  });
+
+  it("goes on working on its own when its token is refused", async () => {
+    const refused = await start({ offlineStartAfterMs: 10 }, { token: "swh_wrong" });
+    assert.deepEqual(refused.statuses(), []);
+    assert.deepEqual(controller.registrations.values, []);
+  });
+
   it("fetches the first save, and says when it is damaged", async () => {
     const content = Buffer.from("save of old");
     const sha256 = createHash("sha256").update(content).digest("hex");

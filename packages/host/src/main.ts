@@ -61,11 +61,19 @@ async function run(config: HostConfig): Promise<void> {
     log.error("A promise was rejected and nobody looked", errorFields(error)),
   );
   try {
-    const signalled = untilSignal();
+    const broken = new AbortController();
+    // The state of this process is not to be trusted any more, but the servers can still save.
+    process.on("uncaughtException", (error) => {
+      log.error("An error was thrown where nobody could take it; the host ends", errorFields(error));
+      broken.abort();
+    });
+    const signalled = untilSignal(broken.signal);
     const host = await startHost({ config, log, version: await ownVersion() });
     const signal = await signalled;
     log.info(`${signal}: stopping all instances; once more to end at once`);
     await host.close();
+    if (broken.signal.aborted)
+      throw new AppError("internal", { reason: "an error that nobody took; see the log" });
   } finally {
     await log.close();
   }

@@ -1,7 +1,7 @@
 import { mkdir, rename } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { AppError, type InstanceSpec, type InstanceStatus } from "@switchyard/protocol";
-import { errorFields, explainSystemError } from "@switchyard/node-kit";
+import { createId, errorFields, explainSystemError } from "@switchyard/node-kit";
 import { forEachBounded } from "../pauses.js";
 import { fileTimestamp, instanceDirectoryName } from "./instance-directory.js";
 import type { InstanceRecord } from "./instance-records.js";
@@ -122,7 +122,7 @@ export class InstanceSet {
   async #assign(spec: InstanceSpec): Promise<InstanceRuntime> {
     const { services, instancesDirectory } = this.options;
     const known = this.#runtimes.get(spec.id);
-    const directory = instanceDirectoryName(spec.id, spec.name);
+    const directory = this.#directoryFor(spec);
     await services.records.save(spec, directory);
     if (known) {
       known.assign(spec);
@@ -134,6 +134,15 @@ export class InstanceSet {
       throw explainSystemError(error, { path: join(instancesDirectory, directory) });
     }
     return this.#add({ spec, directory, gamePort: null, process: null });
+  }
+
+  /** Ids and names are joined by a character that both may hold, so two pairs can give the same folder. */
+  #directoryFor(spec: InstanceSpec): string {
+    const wanted = instanceDirectoryName(spec.id, spec.name);
+    const isTaken = this.all().some(
+      ({ identity, writeDirectory }) => identity.id !== spec.id && basename(writeDirectory) === wanted,
+    );
+    return isTaken ? `${wanted}-${createId()}` : wanted;
   }
 
   #add(record: InstanceRecord): InstanceRuntime {
