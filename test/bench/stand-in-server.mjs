@@ -6,7 +6,6 @@
 // Lines are built before the measurement and written in blocks, replies to one read go out in one write: so it needs a
 // small part of the time of what is measured.
 import { createServer } from "node:net";
-import { writeSync } from "node:fs";
 
 const BLOCK_BYTES = 64 * 1024;
 const options = process.argv.slice(2);
@@ -39,27 +38,20 @@ function logLine(bytes) {
 }
 
 /** Numbers begin again in every block. */
-function print(count, makeLine) {
+async function print(count, makeLine) {
   const perBlock = Math.min(count, Math.ceil(BLOCK_BYTES / makeLine(0).length));
   const block = Buffer.from(Array.from({ length: perBlock }, (_, number) => makeLine(number)).join(""));
-  const rest = Buffer.from(Array.from({ length: count % perBlock }, (_, number) => makeLine(number)).join(""));
-  for (let left = count; left >= perBlock; left -= perBlock) writeAll(block);
-  writeAll(rest);
+  for (let left = count; left >= perBlock; left -= perBlock) await written(block);
+  if (count % perBlock > 0) await print(count % perBlock, makeLine);
 }
 
-function writeAll(bytes) {
-  for (let at = 0; at < bytes.length;) {
-    try {
-      at += writeSync(1, bytes, at);
-    } catch (error) {
-      if (error.code !== "EAGAIN") throw error;
-    }
-  }
+function written(bytes) {
+  return new Promise((resolve) => process.stdout.write(bytes, resolve));
 }
 
 function run(command) {
   const [name, ...words] = command.split(" ");
-  // After the reply has gone out: the print holds this process up until all is read.
+  // After the reply has gone out: writes to a full pipe hold this process up.
   if (name === "/bench_ipc") setImmediate(print, Number(words[0]), ipcLine(Number(words[1])));
   else if (name === "/bench_log") setImmediate(print, Number(words[0]), logLine(Number(words[1])));
   else if (name === "/bench_tick") setTick(Number(words[0]));
