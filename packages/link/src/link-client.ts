@@ -13,8 +13,8 @@ export type LinkClientState = "connecting" | "open" | "away" | "refused" | "clos
 
 export interface LinkClientCoreOptions {
   /**
-   * Opens one connection. Throws AppError: one with a status below 500 is a refusal (it is tried again slowly),
-   * anything else is a controller that cannot be reached just now.
+   * Opens one connection. Throws AppError: one with a status below 500 is a refusal (it is tried again slowly);
+   * anything else, and 404, is a controller that cannot be reached just now.
    */
   openTransport(signal: AbortSignal): Promise<Transport>;
   identity: { version: string };
@@ -146,7 +146,7 @@ export class LinkClientCore {
     } catch (error) {
       if (signal.aborted) return false;
       const reason = AppError.from(error);
-      const refused = reason.status < 500;
+      const refused = isRefusal(reason);
       this.#failed(refused, reason);
       return refused;
     }
@@ -258,6 +258,14 @@ export class LinkClientCore {
       this.#options.log.warn("A listener of the link client failed", { stack });
     }
   }
+}
+
+/**
+ * A controller that says no to this client, as opposed to one that is not there, is busy, or is not fully up: with
+ * those it is worth trying again soon.
+ */
+function isRefusal(reason: AppError): boolean {
+  return reason.status < 500 && reason.status !== 404;
 }
 
 function untilNotOpen(session: Session): Promise<{ state: SessionState; reason?: AppError }> {

@@ -38,7 +38,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-describe("sessions over bad transports", () => {
+describe("sessions over bad transports", function () {
+  this.timeout(20_000);
+
   it("deliver every frame exactly once and in order, whatever is cut, repeated or late", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {

@@ -19,12 +19,15 @@ const Counted = defineEvent({
 });
 
 type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-function isType<_T extends true>(): void {}
+/** Takes a value whose type is exactly `Expected`. */
+function exactly<Expected>() {
+  return <Actual>(_value: Actual & (Equals<Actual, Expected> extends true ? unknown : never)): void => {};
+}
 
 /** Never called: what is shown is that it compiles, and that the marked lines do not. */
 function uses(dispatcher: Dispatcher): void {
   const answer = dispatcher.request(Count, { upTo: 3 }, { to: "controller" });
-  isType<Equals<Awaited<typeof answer>, { numbers: number[] }>>();
+  exactly<Promise<{ numbers: number[] }>>()(answer);
   // @ts-expect-error a param is missing
   void dispatcher.request(Count, {}, { to: "controller" });
   // @ts-expect-error a param has the wrong type
@@ -32,14 +35,16 @@ function uses(dispatcher: Dispatcher): void {
   // @ts-expect-error an event is not a request
   void dispatcher.request(Counted, { total: 1 }, { to: "controller" });
   dispatcher.handle(Count, ({ upTo, by }) => {
-    isType<Equals<typeof upTo, number>>();
-    isType<Equals<typeof by, number | undefined>>();
+    exactly<number>()(upTo);
+    exactly<number | undefined>()(by);
+    // @ts-expect-error it is optional
+    exactly<number>()(by);
     return { numbers: [upTo] };
   });
   // @ts-expect-error the result does not fit
   dispatcher.handle(Count, () => ({ numbers: ["1"] }));
   dispatcher.on(Counted, ({ total }) => {
-    isType<Equals<typeof total, number>>();
+    exactly<number>()(total);
   });
   // @ts-expect-error the payload does not fit
   dispatcher.emit(Counted, { total: "1" }, { to: "controls" });

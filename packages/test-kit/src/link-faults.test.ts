@@ -27,7 +27,8 @@ const Echo = defineRequest({
 const FAST: Partial<SessionLimits> = { heartbeatMs: 100, silenceMs: 300, resumeWindowMs: 20_000 };
 const compiler = createAjvCompiler();
 
-describe("links over a bad network", () => {
+describe("links over a bad network", function () {
+  this.timeout(30_000);
   let cluster: TestCluster;
   let proxy: FaultProxy;
 
@@ -152,8 +153,7 @@ describe("links over a bad network", () => {
     await until(() => client.state === "open" && client.session !== old);
   });
 
-  it("bring 200 hosts back within seconds after the controller is", async function () {
-    this.timeout(30_000);
+  it("bring 200 hosts back within seconds after the controller is", async () => {
     const clients = await Promise.all(
       Array.from({ length: 200 }, (_, n) => cluster.connect(`h${n}`, cluster.port)),
     );

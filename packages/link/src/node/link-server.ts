@@ -68,6 +68,7 @@ export class LinkServer {
       maxPayload: limits.maxFrameBytes * 2,
     });
     options.httpServer.on("upgrade", this.#onUpgrade);
+    options.httpServer.once("close", () => options.httpServer.off("upgrade", this.#onUpgrade));
   }
 
   /** Ends all sessions of the peer with this address. */
@@ -75,7 +76,10 @@ export class LinkServer {
     this.#acceptor.closePeer(address, reason);
   }
 
-  /** Ends all sessions with the reason and resolves when their sockets are closed. The HTTP server stays. */
+  /**
+   * Ends all sessions with the reason and resolves when their sockets are closed. As long as the HTTP server listens,
+   * those who come back are refused with the reason: without an answer they would wait, and a 404 would mislead them.
+   */
   async close(reason: AppError): Promise<void> {
     this.#closed = reason;
     this.#acceptor.close(reason);
@@ -88,14 +92,14 @@ export class LinkServer {
     }, CLOSE_TIMEOUT_MS);
     await Promise.all(closing);
     clearTimeout(cut);
-    this.#options.httpServer.off("upgrade", this.#onUpgrade);
     this.#webSockets.close();
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on("error", () => socket.destroy());
+    const alone = this.#options.httpServer.listenerCount("upgrade") === 1;
+    if (this.#closed && !alone) return;
     if (request.url?.split("?")[0] !== this.#options.path) {
-      const alone = this.#options.httpServer.listenerCount("upgrade") === 1;
       if (alone) refuseUpgrade(socket, new AppError("not-found", { what: "link at", id: request.url }));
       return;
     }
