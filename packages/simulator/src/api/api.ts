@@ -66,6 +66,13 @@ export class Api {
     return this.vm.newObject(bound, target);
   }
 
+  /** As `object`, for classes that give out objects of each other and so cannot import each other. */
+  objectOf(className: string, target: object): LuaObjectRef {
+    const definition = this.definitions.get(className);
+    if (!definition) throw new Error(`The class ${className} was not declared`);
+    return this.object(definition, target);
+  }
+
   /** Makes a class known, so that objects of it can be restored from a save before any was handed out. */
   declare(definition: ApiClass<object>): void {
     if (!this.definitions.has(definition.name)) this.definitions.set(definition.name, definition);

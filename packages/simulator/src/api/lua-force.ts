@@ -1,6 +1,5 @@
 import { renderLocalised } from "../script/localised-string.js";
 import type { ApiClass } from "./api-class.js";
-import { LUA_PLAYER } from "./lua-player.js";
 
 /** The three forces of every map; more cannot be made yet. */
 export interface Force {
@@ -26,13 +25,13 @@ export const LUA_FORCE: ApiClass<Force> = {
     players: {
       read: (force, api) => {
         const players = api.game.world.players.filter((player) => player.force === force.name);
-        return api.value(players.map((player) => api.object(LUA_PLAYER, player)));
+        return api.value(players.map((player) => api.objectOf("LuaPlayer", player)));
       },
     },
     connected_players: {
       read: (force, api) => {
         const players = api.game.world.connectedPlayers().filter((player) => player.force === force.name);
-        return api.value(players.map((player) => api.object(LUA_PLAYER, player)));
+        return api.value(players.map((player) => api.objectOf("LuaPlayer", player)));
       },
     },
   },
