@@ -38,11 +38,15 @@ const CAUSES: readonly (readonly [RegExp, FailureReason])[] = [
 /** Errors that end the server; anything else on an Error line (a lost matching server, a cut RCON connection) does not. */
 const FATAL =
   /^(?:Hosting multiplayer game failed:|MultiplayerManager failed:|Failed to load mods?\b|Exception at tick |Received (?:SIG(?:SEGV|ABRT|BUS|FPE|ILL)|\d+)\b|Unexpected error occurred|Error while |Saving scenario failed)|Couldn't (?:acquire exclusive|create) lock|require_user_verification must be enabled|Can't bind socket|No latest save file found|^Scenario .* not found|^(?:Unexpected (?:character|end of file)|Invalid comma|Unterminated string|Invalid string escape)\b/;
-/** Not the end of the server, but worth telling: a map or a settings file could not be written. */
-const TROUBLE = /No space left on device|^Cannot save map:|^Saving process crashed/;
 const CRASH = /^Received (?:SIG(?:SEGV|ABRT|BUS|FPE|ILL)|\d+)\b|^Unexpected error occurred/;
 /** Newer settings in an older game: it goes on with default settings, although the sentence is that of a fatal one. */
 const HARMLESS = /^Failed to read mod settings:/;
+
+/** Not the end of the server, but worth telling: a map or a settings file could not be written. */
+function isTrouble(text: string): boolean {
+  if (text.startsWith("Cannot save map:") || text.startsWith("Saving process crashed")) return true;
+  return text.includes("No space left on device");
+}
 
 /** The reason that a text names; "unknown" when it names none. */
 export function failureReason(text: string): FailureReason {
@@ -58,7 +62,7 @@ function isErrorLine(line: ServerLine): line is ServerLine & { shape: "log" } {
 export function lineFailure(
   line: ServerLine,
 ): { reason: FailureReason; text: string; fatal: boolean } | undefined {
-  if (line.shape === "log" && line.source.includes(".cpp:") && TROUBLE.test(line.text)) {
+  if (line.shape === "log" && line.source.includes(".cpp:") && isTrouble(line.text)) {
     return { reason: failureReason(line.text), text: line.text, fatal: false };
   }
   if (!isErrorLine(line) || HARMLESS.test(line.text)) return undefined;

@@ -66,25 +66,41 @@ function presence(type: "join" | "leave", player: string | undefined): ServerEve
 
 const STATE_CHANGE = /^(?:update|map)Tick\((\d+)\) changing state from\((\w+)\) to\((\w+)\)$/;
 
+/** The first letter rules most lines out: a busy server logs thousands that mean nothing for one that does. */
 function interpretLog(line: ServerLine & { shape: "log" }): ServerEvent | undefined {
-  const { text } = line;
-  const change = STATE_CHANGE.exec(text);
-  if (change)
-    return { type: "stateChange", tick: change[1] ?? "", from: change[2] ?? "", to: change[3] ?? "" };
-  const rcon = /^Starting RCON interface at (?:IP ADDR:\(\{)?(.*?)(?:\}\))?$/.exec(text);
-  if (rcon) return { type: "rconReady", address: (rcon[1] ?? "").replace(/^port /, "") };
-  const map = /^Map version (\d+\.\d+\.\d+(?:-\d+)?)$/.exec(text);
-  if (map) return { type: "mapVersion", version: map[1] ?? "" };
-  const saving = interpretSaving(text);
-  if (saving) return saving;
+  const found = interpretMarker(line.text);
+  if (found) return found;
   const failure = lineFailure(line);
   return failure && { type: "failure", reason: failure.reason, text: failure.text };
 }
 
+function interpretMarker(text: string): ServerEvent | undefined {
+  switch (text[0]) {
+    case "u":
+    case "m": {
+      const change = STATE_CHANGE.exec(text);
+      if (!change) return undefined;
+      return { type: "stateChange", tick: change[1] ?? "", from: change[2] ?? "", to: change[3] ?? "" };
+    }
+    case "M": {
+      const map = /^Map version (\d+\.\d+\.\d+(?:-\d+)?)$/.exec(text);
+      return map ? { type: "mapVersion", version: map[1] ?? "" } : undefined;
+    }
+    case "S": {
+      const rcon = /^Starting RCON interface at (?:IP ADDR:\(\{)?(.*?)(?:\}\))?$/.exec(text);
+      if (rcon) return { type: "rconReady", address: (rcon[1] ?? "").replace(/^port /, "") };
+      return interpretSaving(text);
+    }
+    case "C":
+      // A game started from a scenario has nowhere to save to and says so in place of saving.
+      return text.startsWith("Can't save to default location:") ? { type: "savingFinished" } : undefined;
+    default:
+      return undefined;
+  }
+}
+
 function interpretSaving(text: string): ServerEvent | undefined {
-  if (/^Saving finished$/.test(text)) return { type: "savingFinished" };
-  // A game started from a scenario has nowhere to save to and says so in place of saving.
-  if (/^Can't save to default location:/.test(text)) return { type: "savingFinished" };
+  if (text === "Saving finished") return { type: "savingFinished" };
   const progress = /^Saving progress: (\d+(?:\.\d+)?)%$/.exec(text);
   if (progress) return { type: "saveProgress", percent: Number(progress[1]) };
   const autosave = /^Saving to (.+) \((?:non-)?blocking\)\.$/.exec(text);
@@ -96,18 +112,32 @@ function interpretSaving(text: string): ServerEvent | undefined {
 }
 
 function interpretEngine(text: string): ServerEvent | undefined {
-  if (text === "Goodbye") return { type: "goodbye" };
-  const quitting = /^Quitting: (.+?)\.?$/.exec(text);
-  if (quitting) return { type: "quitting", reason: quitting[1] ?? "" };
-  const signal = /^Received (SIG\w+), shutting down$/.exec(text);
-  if (signal) return { type: "signal", signal: signal[1] ?? "" };
-  const hosting = /^Hosting game at (?:IP ADDR:\(\{)?(.*?)(?:\}\))?$/.exec(text);
-  if (hosting) return { type: "hosting", address: hosting[1] ?? "" };
-  const mod = /^Loading mod (.+) (\d+\.\d+\.\d+) \(data(?:-updates|-final-fixes)?\.lua\)$/.exec(text);
-  if (mod) return { type: "modLoaded", name: mod[1] ?? "", version: mod[2] ?? "" };
-  const disk = /^Write data path: .* \[(\d+)\/(\d+)MB\]$/.exec(text);
-  if (disk) return { type: "diskSpace", freeMb: Number(disk[1]), totalMb: Number(disk[2]) };
-  return interpretBanner(text);
+  switch (text[0]) {
+    case "G":
+      return text === "Goodbye" ? { type: "goodbye" } : undefined;
+    case "Q": {
+      const quitting = /^Quitting: (.+?)\.?$/.exec(text);
+      return quitting ? { type: "quitting", reason: quitting[1] ?? "" } : undefined;
+    }
+    case "R": {
+      const signal = /^Received (SIG\w+), shutting down$/.exec(text);
+      return signal ? { type: "signal", signal: signal[1] ?? "" } : undefined;
+    }
+    case "H": {
+      const hosting = /^Hosting game at (?:IP ADDR:\(\{)?(.*?)(?:\}\))?$/.exec(text);
+      return hosting ? { type: "hosting", address: hosting[1] ?? "" } : undefined;
+    }
+    case "L": {
+      const mod = /^Loading mod (.+) (\d+\.\d+\.\d+) \(data(?:-updates|-final-fixes)?\.lua\)$/.exec(text);
+      return mod ? { type: "modLoaded", name: mod[1] ?? "", version: mod[2] ?? "" } : undefined;
+    }
+    case "W": {
+      const disk = /^Write data path: .* \[(\d+)\/(\d+)MB\]$/.exec(text);
+      return disk ? { type: "diskSpace", freeMb: Number(disk[1]), totalMb: Number(disk[2]) } : undefined;
+    }
+    default:
+      return interpretBanner(text);
+  }
 }
 
 /** `2026-08-02 02:16:26; Factorio 2.0.77 (build 84539, linux64, headless, space-age)` */

@@ -14,23 +14,37 @@ export type ServerLine =
 const DATED = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (.*)$/s;
 const ACTION = /^\[(\w+)\] (.*)$/s;
 // Width 8 with 3 decimals: from 10,000 s on there is no padding left, so up to three spaces cover every length.
-const ENGINE = /^ {0,3}(\d+\.\d+) (.*)$/s;
-const LOG = /^(\w+) (\w+\.cpp:\d+|[@=].*?:\d+): (.*)$/s;
+const ENGINE = /^ {0,3}(\d+\.\d+) /;
+const LOG = /^(\w+) (\w+\.cpp:\d+|[@=].*?:\d+): /s;
 
-/** Never fails: what has no known shape is "bare". `raw` is the line without its line ending. */
+const SPACE = 0x20;
+const DASH = 0x2d;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+
+/**
+ * Never fails: what has no known shape is "bare". `raw` is the line without its line ending. One or two characters tell which
+ * expressions are worth a try.
+ */
 export function parseServerLine(raw: string): ServerLine {
-  const dated = DATED.exec(raw);
-  if (dated) {
-    const [, date = "", text = ""] = dated;
-    const action = ACTION.exec(text);
-    if (!action) return { shape: "dated", date, text, raw };
-    return { shape: "action", date, action: action[1] ?? "", text: action[2] ?? "", raw };
+  const first = raw.charCodeAt(0);
+  if (first !== SPACE && !(first >= DIGIT_0 && first <= DIGIT_9)) return { shape: "bare", text: raw, raw };
+  if (raw.charCodeAt(4) === DASH) {
+    const dated = DATED.exec(raw);
+    if (dated) return parseDated(dated[1] ?? "", dated[2] ?? "", raw);
   }
   const engine = ENGINE.exec(raw);
   if (!engine) return { shape: "bare", text: raw, raw };
   const seconds = Number(engine[1]);
-  const text = engine[2] ?? "";
+  const text = raw.slice(engine[0].length);
   const log = LOG.exec(text);
   if (!log) return { shape: "engine", seconds, text, raw };
-  return { shape: "log", seconds, level: log[1] ?? "", source: log[2] ?? "", text: log[3] ?? "", raw };
+  const [start, level = "", source = ""] = log;
+  return { shape: "log", seconds, level, source, text: text.slice(start.length), raw };
+}
+
+function parseDated(date: string, text: string, raw: string): ServerLine {
+  const action = ACTION.exec(text);
+  if (!action) return { shape: "dated", date, text, raw };
+  return { shape: "action", date, action: action[1] ?? "", text: action[2] ?? "", raw };
 }

@@ -1,14 +1,5 @@
+import type { RconCommand } from "./rcon-command.js";
 import type { RconLane } from "./rcon-options.js";
-
-/** One command from send() to its reply. */
-export interface RconCommand {
-  command: string;
-  lane: RconLane;
-  ordered: string | undefined;
-  /** True once the caller was told, by reply or by deadline. */
-  isSettled: boolean;
-  settle(outcome: { reply: string } | { error: Error }): void;
-}
 
 const LANES: readonly RconLane[] = ["urgent", "normal", "bulk"];
 /** After so many overtakings in a row a lower lane gets a turn, so that nothing waits forever behind a busy lane. */
@@ -22,13 +13,15 @@ export class CommandQueue {
   readonly #lanes: Record<RconLane, RconCommand[]> = { urgent: [], normal: [], bulk: [] };
   readonly #ordered = new Map<string, RconCommand[]>();
   #overtakings = 0;
+  #size = 0;
 
   get size(): number {
-    return LANES.reduce((sum, lane) => sum + this.#lanes[lane].length, 0);
+    return this.#size;
   }
 
   push(command: RconCommand): void {
     this.#lanes[command.lane].push(command);
+    this.#size += 1;
     if (command.ordered === undefined) return;
     const line = this.#ordered.get(command.ordered);
     if (line) line.push(command);
@@ -37,13 +30,19 @@ export class CommandQueue {
 
   /** The next command that may run; it leaves its lane but keeps its place among the ordered ones. */
   take(allowBulk: boolean): RconCommand | undefined {
-    const ready = LANES.filter((lane) => allowBulk || lane !== "bulk")
-      .map((lane) => this.#lanes[lane].find((command) => this.#mayRun(command)))
-      .filter((command) => command !== undefined);
-    const fair = this.#overtakings >= MAX_OVERTAKINGS;
-    const command = fair ? ready.at(-1) : ready[0];
+    if (this.#size === 0) return undefined;
+    let first: RconCommand | undefined;
+    let last: RconCommand | undefined;
+    for (const lane of LANES) {
+      if (lane === "bulk" && !allowBulk) continue;
+      const ready = this.#firstReady(this.#lanes[lane]);
+      first ??= ready;
+      last = ready ?? last;
+    }
+    const isFair = this.#overtakings >= MAX_OVERTAKINGS;
+    const command = isFair ? last : first;
     if (!command) return undefined;
-    this.#overtakings = ready.length > 1 && !fair ? this.#overtakings + 1 : 0;
+    this.#overtakings = first !== last && !isFair ? this.#overtakings + 1 : 0;
     this.#leaveLane(command);
     return command;
   }
@@ -57,16 +56,27 @@ export class CommandQueue {
   /** The command had its reply (or never will): the next with its key may run. */
   finish(command: RconCommand): void {
     if (command.ordered === undefined) return;
-    const line = (this.#ordered.get(command.ordered) ?? []).filter((other) => other !== command);
-    if (line.length > 0) this.#ordered.set(command.ordered, line);
-    else this.#ordered.delete(command.ordered);
+    const line = this.#ordered.get(command.ordered) ?? [];
+    if (line[0] === command) line.shift();
+    else if (line.includes(command)) line.splice(line.indexOf(command), 1);
+    if (line.length === 0) this.#ordered.delete(command.ordered);
   }
 
   /** Empties the queue. */
   takeAll(): RconCommand[] {
     const all = LANES.flatMap((lane) => this.#lanes[lane].splice(0));
+    this.#size = 0;
     for (const command of all) this.finish(command);
     return all;
+  }
+
+  *[Symbol.iterator](): IterableIterator<RconCommand> {
+    for (const lane of LANES) yield* this.#lanes[lane];
+  }
+
+  #firstReady(lane: readonly RconCommand[]): RconCommand | undefined {
+    for (const command of lane) if (this.#mayRun(command)) return command;
+    return undefined;
   }
 
   #mayRun(command: RconCommand): boolean {
@@ -76,6 +86,9 @@ export class CommandQueue {
   #leaveLane(command: RconCommand): void {
     const lane = this.#lanes[command.lane];
     const at = lane.indexOf(command);
-    if (at !== -1) lane.splice(at, 1);
+    if (at === -1) return;
+    this.#size -= 1;
+    if (at === 0) lane.shift();
+    else lane.splice(at, 1);
   }
 }

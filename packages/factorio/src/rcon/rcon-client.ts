@@ -1,6 +1,8 @@
 import { FactorioError, type FactorioErrorCode } from "../errors.js";
-import { CommandQueue, type RconCommand } from "./command-queue.js";
+import { CommandQueue } from "./command-queue.js";
+import { DeadlineTimer } from "./deadline-timer.js";
 import { utf8Bytes } from "./lua-text.js";
+import { settleError, settleReply, type RconCommand } from "./rcon-command.js";
 import { RconAuthError, RconConnection } from "./rcon-connection.js";
 import type { RconOptions, SendRconOptions } from "./rcon-options.js";
 
@@ -30,11 +32,14 @@ const STABLE_AFTER_MS = 5000;
 export class RconClient {
   readonly #settings: Settings;
   readonly #queue = new CommandQueue();
-  readonly #inFlight = new Set<RconCommand>();
+  /** By request id. */
+  readonly #inFlight = new Map<number, RconCommand>();
+  readonly #deadlines = new DeadlineTimer((now) => this.#expireDue(now));
   readonly #listeners = new Map<RconEvent, Set<(detail?: string) => void>>();
   readonly #closing = new AbortController();
   #readyWaiters: { resolve: () => void; reject: (error: Error) => void }[] = [];
   #connection: RconConnection | undefined;
+  #bulkInFlight = 0;
   #supervision: Promise<void> | undefined;
   #isRenewing = false;
   #isDraining = false;
@@ -77,27 +82,26 @@ export class RconClient {
    * while there is no connection), rcon-timeout, rcon-unexpected-output.
    */
   send(command: string, options: SendRconOptions = {}): Promise<string> {
-    const refused = this.#refusal(command);
+    const bytes = utf8Bytes(command);
+    const refused = this.#refusal(command, bytes);
     if (refused) return Promise.reject(refused);
+    const timeoutMs = options.timeoutMs ?? this.#settings.defaultTimeoutMs;
+    const deadline = performance.now() + timeoutMs;
     return new Promise((resolve, reject) => {
-      const timeoutMs = options.timeoutMs ?? this.#settings.defaultTimeoutMs;
-      const entry: RconCommand = {
+      this.#queue.push({
         command,
+        bytes,
         lane: options.lane ?? "normal",
         ordered: options.ordered,
+        expectEmpty: options.expectEmpty === true,
+        timeoutMs,
+        deadline,
+        isSent: false,
         isSettled: false,
-        settle: (outcome) => {
-          if (entry.isSettled) return;
-          entry.isSettled = true;
-          clearTimeout(timer);
-          if ("error" in outcome) reject(outcome.error);
-          else if (options.expectEmpty === true && outcome.reply !== "")
-            reject(unexpectedOutput(outcome.reply));
-          else resolve(outcome.reply);
-        },
-      };
-      const timer = setTimeout(() => this.#expire(entry, timeoutMs), timeoutMs);
-      this.#queue.push(entry);
+        resolve,
+        reject,
+      });
+      this.#deadlines.set(deadline);
       this.#pump();
     });
   }
@@ -105,6 +109,7 @@ export class RconClient {
   /** Rejects everything pending with rcon-lost and ends the connection. Safe to call twice. */
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#deadlines.clear();
     this.#rejectAll("the client was closed");
     this.#rejectReady(this.#lost("the client was closed", false));
     await this.#connection?.close();
@@ -118,15 +123,12 @@ export class RconClient {
     return () => void listeners.delete(listener);
   }
 
-  #refusal(command: string): FactorioError | undefined {
-    const refuse = (code: FactorioErrorCode, message: string): FactorioError =>
-      new FactorioError(code, message, { detail: { sent: false } });
+  #refusal(command: string, bytes: number): FactorioError | undefined {
     // The game never answers an empty command and runs only the first line of several.
     if (command.trim() === "")
       return refuse("rcon-empty-command", "The RCON command is empty. Give a command such as /players.");
     if (/[\n\r\0]/.test(command))
       return refuse("rcon-invalid-command", "The RCON command has more than one line. Put it on one.");
-    const bytes = utf8Bytes(command);
     const { maxCommandBytes, maxQueuedCommands } = this.#settings;
     if (bytes > maxCommandBytes) {
       return refuse(
@@ -164,7 +166,11 @@ export class RconClient {
 
   async #open(): Promise<RconConnection | undefined> {
     try {
-      return await RconConnection.open({ ...this.#settings, signal: this.#closing.signal });
+      return await RconConnection.open({
+        ...this.#settings,
+        signal: this.#closing.signal,
+        onReply: (id, reply) => this.#onReply(id, reply),
+      });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       if (this.#closing.signal.aborted) return undefined;
@@ -193,8 +199,9 @@ export class RconClient {
     this.#pump();
     const why = await connection.ended;
     this.#connection = undefined;
+    if (!this.#isRenewing) this.#rejectAll(why);
+    this.#freeSlots();
     if (this.#isRenewing) return true;
-    this.#rejectAll(why);
     this.#emit("lost", why);
     return false;
   }
@@ -209,10 +216,11 @@ export class RconClient {
       connection.sent < this.#settings.maxCommandsPerConnection
     ) {
       if (connection.needsDrain) return this.#pumpWhenDrained(connection);
-      const bulk = [...this.#inFlight].filter((entry) => entry.lane === "bulk").length;
-      const entry = this.#queue.take(bulk < Math.max(1, maxConcurrentCommands - 1));
+      const entry = this.#queue.take(this.#bulkInFlight < Math.max(1, maxConcurrentCommands - 1));
       if (!entry) return;
-      void this.#run(connection, entry);
+      entry.isSent = true;
+      if (entry.lane === "bulk") this.#bulkInFlight += 1;
+      this.#inFlight.set(connection.send(entry.command, entry.bytes), entry);
     }
   }
 
@@ -225,35 +233,51 @@ export class RconClient {
   }
 
   #renewWhenIdle(connection: RconConnection): void {
-    if ([...this.#inFlight].some((entry) => !entry.isSettled)) return;
+    if ([...this.#inFlight.values()].some((entry) => !entry.isSettled)) return;
     this.#isRenewing = true;
     void connection.close();
   }
 
-  /** Never rejects: the outcome goes to the caller. */
-  async #run(connection: RconConnection, entry: RconCommand): Promise<void> {
-    this.#inFlight.add(entry);
-    try {
-      entry.settle({ reply: await connection.send(entry.command) });
-    } catch (error) {
-      entry.settle({ error: this.#lost(error instanceof Error ? error.message : String(error), true) });
-    }
-    this.#inFlight.delete(entry);
+  /** An id that nobody waits for is none of ours. */
+  #onReply(id: number, reply: string): void {
+    const entry = this.#inFlight.get(id);
+    if (!entry) return;
+    this.#inFlight.delete(id);
+    if (entry.lane === "bulk") this.#bulkInFlight -= 1;
+    settleReply(entry, reply);
     this.#queue.finish(entry);
     this.#pump();
   }
 
-  #expire(entry: RconCommand, timeoutMs: number): void {
-    const sent = this.#inFlight.has(entry);
+  /** After the end of the connection, when no reply can come any more. */
+  #freeSlots(): void {
+    for (const entry of this.#inFlight.values()) this.#queue.finish(entry);
+    this.#inFlight.clear();
+    this.#bulkInFlight = 0;
+  }
+
+  /** Gives the earliest deadline of the others. */
+  #expireDue(now: number): number {
+    let earliest = Infinity;
+    for (const entry of [...this.#queue, ...this.#inFlight.values()]) {
+      if (entry.isSettled) continue;
+      if (entry.deadline <= now) this.#expire(entry);
+      else earliest = Math.min(earliest, entry.deadline);
+    }
+    return earliest;
+  }
+
+  #expire(entry: RconCommand): void {
+    const { isSent: sent, timeoutMs } = entry;
     if (!sent) this.#queue.remove(entry);
     const what = sent ? "had no reply" : "had no turn";
     const message = `The RCON command ${what} within ${timeoutMs} ms. The server may be saving, paused or overloaded.`;
-    entry.settle({ error: new FactorioError("rcon-timeout", message, { detail: { sent, timeoutMs } }) });
+    settleError(entry, new FactorioError("rcon-timeout", message, { detail: { sent, timeoutMs } }));
   }
 
   #rejectAll(why: string): void {
-    for (const entry of this.#queue.takeAll()) entry.settle({ error: this.#lost(why, false) });
-    for (const entry of this.#inFlight) entry.settle({ error: this.#lost(why, true) });
+    for (const entry of this.#queue.takeAll()) settleError(entry, this.#lost(why, false));
+    for (const entry of this.#inFlight.values()) settleError(entry, this.#lost(why, true));
   }
 
   #rejectReady(error: FactorioError): void {
@@ -282,15 +306,9 @@ export class RconClient {
   }
 }
 
-function unexpectedOutput(output: string): FactorioError {
-  const shown = output.trim().slice(0, 300);
-  return new FactorioError(
-    "rcon-unexpected-output",
-    `The RCON command should print nothing, but printed: ${shown}`,
-    {
-      detail: { sent: true, output },
-    },
-  );
+/** A refusal of what the server never saw. */
+function refuse(code: FactorioErrorCode, message: string): FactorioError {
+  return new FactorioError(code, message, { detail: { sent: false } });
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

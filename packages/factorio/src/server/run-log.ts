@@ -1,3 +1,4 @@
+import { ownCopy } from "../ipc/own-copy.js";
 import { FailureCollector } from "../lines/failures.js";
 import type { ServerLine } from "../lines/server-line.js";
 
@@ -8,7 +9,9 @@ const MAX_LINE_LENGTH = 500;
 export class RunLog {
   readonly #failures = new FailureCollector();
   readonly #secret: string;
-  #lastLines: string[] = [];
+  /** A ring. */
+  readonly #lines: string[] = [];
+  #next = 0;
 
   constructor(secret: string) {
     this.#secret = secret;
@@ -16,12 +19,14 @@ export class RunLog {
 
   push(line: ServerLine): void {
     this.#failures.push(line);
-    this.#lastLines.push(this.#clean(line.raw).slice(0, MAX_LINE_LENGTH));
-    if (this.#lastLines.length > MAX_LINES) this.#lastLines.shift();
+    // Cleaned before it is cut: a half of the password would not be found. Copied then, to let go of a long line.
+    const text = this.#clean(line.raw);
+    this.#lines[this.#next] = text.length > MAX_LINE_LENGTH ? ownCopy(text.slice(0, MAX_LINE_LENGTH)) : text;
+    this.#next = (this.#next + 1) % MAX_LINES;
   }
 
   get lastLines(): string[] {
-    return [...this.#lastLines];
+    return [...this.#lines.slice(this.#next), ...this.#lines.slice(0, this.#next)];
   }
 
   get failure(): FailureCollector["result"] {
