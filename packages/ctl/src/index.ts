@@ -6,6 +6,7 @@ export {
   type ControlRequestOptions,
 } from "./connection.js";
 export { changeContexts, contextFilePath, readContexts, type Context, type ContextFile } from "./contexts.js";
+export { explainError } from "./errors.js";
 export { processIo, writeAll, type CtlIo, type OutputStream } from "./io.js";
 export { findHost, findInstance, pick } from "./names.js";
 export { coloursFor, type Colours } from "./output/colours.js";

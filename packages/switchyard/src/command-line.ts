@@ -49,7 +49,7 @@ async function parseAndRun(argv: readonly string[], progress: Progress): Promise
     .wrap(100)
     .version(VERSION)
     .alias({ help: "h" })
-    .demandCommand(1, "Say what to do, for example: switchyard up; see: switchyard --help")
+    .demandCommand(1, "Say what to do, for example: switchyard up")
     .fail((message: string, error: Error | undefined) => {
       const reason = message || String(error?.message);
       const refusal =

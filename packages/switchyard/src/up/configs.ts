@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
-import { findInstalls } from "@switchyard/factorio";
-import type { ControlConnection } from "@switchyard/ctl";
+import { findInstalls, inspectSave } from "@switchyard/factorio";
+import { explainError, type ControlConnection } from "@switchyard/ctl";
 import { writeConfig } from "@switchyard/node-kit";
 import { readJsonFile } from "@switchyard/node-kit/files";
 import { AppError, CreateHostToken } from "@switchyard/protocol";
@@ -22,6 +22,15 @@ export async function checkFactorio(directory: string): Promise<void> {
     throw new AppError("factorio-not-found", { directory, reason }, { cause: error });
   }
   throw new AppError("factorio-not-found", { directory, reason: "no folder in it looks like one" });
+}
+
+/** Rejects `save-not-found` or `save-refused` before instances are made that could never start. */
+export async function checkSave(file: string): Promise<void> {
+  try {
+    await inspectSave(file);
+  } catch (error) {
+    throw explainError(error);
+  }
 }
 
 /** Written anew at each start: this version and this place may be others than those of the last start. */

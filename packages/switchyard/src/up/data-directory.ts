@@ -1,5 +1,5 @@
-import { access, constants, mkdir, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { access, constants, mkdir, readdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { acquireLock, explainSystemError, processStartTime, type LockFile } from "@switchyard/node-kit";
 import { readJsonFile, writeFileAtomic } from "@switchyard/node-kit/files";
 import { AppError } from "@switchyard/protocol";
@@ -38,7 +38,7 @@ export class DataDirectory {
   /** Makes the folder and takes it for this process; rejects `no-permission`, `already-running`, `disk-full`. */
   async take(): Promise<LockFile> {
     try {
-      await mkdir(this.logs, { recursive: true, mode: 0o700 });
+      await makeFolders(this.logs);
       await access(this.path, constants.W_OK | constants.X_OK);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
@@ -46,6 +46,8 @@ export class DataDirectory {
         throw new AppError("usage", {
           reason: `${this.path} is, or is in, a file and not a folder; choose another --data-dir`,
         });
+      // /proc and the like say that there is no such folder when nobody may make one.
+      if (code === "ENOENT") throw new AppError("no-permission", { path: this.path }, { cause: error });
       throw explainSystemError(error, { path: this.path });
     }
     return acquireLock(join(this.path, "up.lock"), this.path);
@@ -96,6 +98,19 @@ export class DataDirectory {
     const processes = ((await readJsonFile(this.#processes).catch(() => undefined)) ??
       []) as RunningProcess[];
     return processes.filter(isAlive).map(({ pid }) => pid);
+  }
+}
+
+/** Not mkdir's own `recursive`: below /proc and the like that never comes to an end. */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
+    if (code !== "ENOENT" || dirname(path) === path) throw error;
+    await makeFolders(dirname(path));
+    await mkdir(path, { mode: 0o700 });
   }
 }
 

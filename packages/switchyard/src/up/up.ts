@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { basename, resolve } from "node:path";
+import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectControl, type ControlConnection, type OutputStream } from "@switchyard/ctl";
 import {
@@ -14,7 +14,7 @@ import { VERSION } from "../version.js";
 import { Children } from "./children.js";
 import { ADMIN, firstToken, keepContext, knownToken } from "./credentials.js";
 import { DataDirectory, type HostPlace } from "./data-directory.js";
-import { checkFactorio, prepareController, prepareHost, prepareSimulator } from "./configs.js";
+import { checkFactorio, checkSave, prepareController, prepareHost, prepareSimulator } from "./configs.js";
 import { checkPortIsFree } from "./free-port.js";
 import { createMissingInstances, startInstances, untilSettled } from "./instances.js";
 import type { UpOptions } from "./options.js";
@@ -106,6 +106,7 @@ class Run {
     const parts = findBundledParts();
     const factorioDirectory = factorio && resolve(this.environment.workingDirectory, factorio);
     if (factorioDirectory) await checkFactorio(factorioDirectory);
+    if (this.#saveFile !== undefined) await checkSave(this.#saveFile);
     this.#goOn();
     const url = await this.#startController(parts);
     const connection = await this.#connect(url);
@@ -198,7 +199,7 @@ class Run {
   }
 
   async #bringUp(connection: ControlConnection, count: number): Promise<Instance[]> {
-    const save = this.options.save && resolve(this.environment.workingDirectory, this.options.save);
+    const save = this.#saveFile;
     const hosts = (await this.#hosts(connection)).filter((host) => host.connected);
     const created = await createMissingInstances({ connection, hosts, count, save, signal: this.#asked });
     await Promise.race([startInstances(connection, created), this.#rejectWhenAsked()]);
@@ -223,6 +224,10 @@ class Run {
     return (await connection.request(ListHosts, {})).hosts;
   }
 
+  get #saveFile(): string | undefined {
+    return this.options.save && resolve(this.environment.workingDirectory, this.options.save);
+  }
+
   #untilAsked(): Promise<void> {
     if (this.#asked.aborted) return Promise.resolve();
     return new Promise((done) => this.#asked.addEventListener("abort", () => done(), { once: true }));
@@ -241,7 +246,7 @@ class Run {
     await this.#connection?.close();
     if (!wasRunning) return this.#children.stop();
     if (this.#asked.aborted)
-      this.#progress.say(`Stopping ${basename(this.#data.path)}; once more to end at once without saving`);
+      this.#progress.say("Stopping the cluster; Ctrl-C once more ends everything at once, without saving");
     await this.#progress.step(
       "Saving and stopping the instances",
       "All instances are saved and stopped",
