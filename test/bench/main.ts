@@ -3,11 +3,20 @@ import type { Figure, Measurement } from "./figure.js";
 import { median } from "./figure.js";
 import { chatLatency } from "./figures/chat-latency.js";
 import { ipcLines } from "./figures/ipc-lines.js";
+import { logLines } from "./figures/log-lines.js";
 import { programs } from "./figures/programs.js";
-import { rconCommands } from "./figures/rcon-commands.js";
+import { rconCommands, rconTicks } from "./figures/rcon-commands.js";
 import { requestLatency } from "./figures/request-latency.js";
 
-const FIGURES: readonly Figure[] = [ipcLines, rconCommands, requestLatency, chatLatency, programs];
+const FIGURES: readonly Figure[] = [
+  ipcLines,
+  logLines,
+  rconCommands,
+  rconTicks,
+  requestLatency,
+  chatLatency,
+  programs,
+];
 
 const { values } = parseArgs({
   options: { json: { type: "boolean" }, only: { type: "string" }, list: { type: "boolean" } },

@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import { Type } from "typebox";
 import { createAjvCompiler } from "@switchyard/protocol/ajv";
-import { repeat, type Figure, type Measurement } from "../figure.js";
+import type { Figure, Measurement } from "../figure.js";
+import { measurePrints } from "../print-rate.js";
 import { startStandIn } from "../stand-in.js";
 
 const SIZES: [bytes: number, lines: number][] = [
@@ -17,26 +18,22 @@ export const ipcLines: Figure = {
   async measure() {
     const { server, directory } = await startStandIn();
     const validate = createAjvCompiler()(Type.Object({ n: Type.Integer(), text: Type.String() }));
-    let wanted = 0;
-    let arrived = () => {};
+    let count = (): void => undefined;
     server.on("ipc", ({ payload }) => {
       const fault = validate(payload);
       if (fault !== undefined) throw new Error(fault);
-      wanted -= 1;
-      if (wanted === 0) arrived();
+      count();
     });
     const measurements: Measurement[] = [];
     try {
       for (const [bytes, lines] of SIZES) {
-        const samples = await repeat(5, async () => {
-          wanted = lines;
-          const all = new Promise<void>((resolve) => (arrived = resolve));
-          const beganAt = performance.now();
-          await server.rcon.send(`/bench_ipc ${lines} ${bytes}`);
-          await all;
-          return lines / ((performance.now() - beganAt) / 1000);
-        });
-        measurements.push({ name: `ipc-lines-${bytes}-bytes`, unit: "lines/s", samples });
+        const print = {
+          name: `ipc-lines-${bytes}-bytes`,
+          command: `/bench_ipc ${lines} ${bytes}`,
+          lines,
+          onCount: (counter: () => void) => (count = counter),
+        };
+        measurements.push(...(await measurePrints(server, print)));
       }
       return measurements;
     } finally {
