@@ -35,11 +35,16 @@ export class FakeClock implements Clock {
     await turns();
     for (let next = this.#nextUntil(end); next; next = this.#nextUntil(end)) {
       this.#timers.delete(next);
-      this.#now = next.at;
+      this.#now = Math.max(this.#now, next.at);
       next.fn();
       await turns();
     }
     this.#now = end;
+  }
+
+  /** Time passes and nothing fires, as in a process that stands still. What is due fires with the next `advance`. */
+  skip(ms: number): void {
+    this.#now += ms;
   }
 
   #nextUntil(end: number): Timer | undefined {

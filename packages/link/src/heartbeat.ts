@@ -9,6 +9,7 @@ interface Effects {
 export class Heartbeat {
   #lastHeard = 0;
   #lastTick = 0;
+  #lastBeat = 0;
   #timer: unknown;
   readonly #tickMs: number;
   readonly #silenceMs: number;
@@ -24,12 +25,20 @@ export class Heartbeat {
 
   start(): void {
     this.stop();
-    this.#lastHeard = this.#lastTick = this.clock.now();
+    this.#lastHeard = this.#lastTick = this.#lastBeat = this.clock.now();
     this.#next();
   }
 
   heard(): void {
     this.#lastHeard = this.clock.now();
+  }
+
+  /**
+   * The other side's sign of life came. When the own one is overdue it goes out now: browsers hold back the timers of
+   * pages in the background for a minute, but not their messages.
+   */
+  heardBeat(): void {
+    if (this.clock.now() - this.#lastBeat > this.#tickMs) this.#beat();
   }
 
   stop(): void {
@@ -52,6 +61,11 @@ export class Heartbeat {
       return;
     }
     this.#next();
+    this.#beat();
+  }
+
+  #beat(): void {
+    this.#lastBeat = this.clock.now();
     this.effects.beat();
   }
 }

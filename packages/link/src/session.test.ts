@@ -114,6 +114,20 @@ describe("a session", () => {
     assert.equal(right.state, "open");
   });
 
+  it("stays open when the timers of one side are held back, as in a page in the background", async () => {
+    const page = new FakeClock();
+    const left = session(page, "right");
+    const right = session(clock, "left");
+    resume(left, right);
+    for (let n = 0; n < 100; n++) {
+      await clock.advance(2500);
+      // Time goes on for the page, but no timer of it fires.
+      page.skip(2500);
+    }
+    assert.equal(right.state, "open");
+    assert.equal(left.state, "open");
+  });
+
   it("pauses producers at the limit and lets them go on at half of it", async () => {
     const limits = { ...DEFAULT_LIMITS, pauseUnackedBytes: 10_000, maxUnackedBytes: 100_000 };
     const left = session(clock, "right", limits);

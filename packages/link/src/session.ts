@@ -197,7 +197,8 @@ export class Session {
     this.#updateGate();
     if (isRoutable(type)) this.#receiveRoutable(frame, text.length);
     else if (type === "bye") this.#receiveBye(frame.payload);
-    else if (type !== "ack") this.close(malformed(`a ${type} came within the session`));
+    else if (type === "ack") this.#heartbeat.heardBeat();
+    else this.close(malformed(`a ${type} came within the session`));
   }
 
   #receiveRoutable(frame: Frame, bytes: number): void {
