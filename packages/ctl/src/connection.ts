@@ -165,8 +165,9 @@ export class ControlConnection {
   }
 
   #unreachable(): AppError {
-    if (this.#lastReason?.code === "controller-unreachable") return this.#lastReason;
-    const reason = this.#lastReason?.message ?? "no answer";
+    const last = this.#lastReason;
+    // The address that the person gave, not the path below it.
+    const reason = String(last?.details["reason"] ?? last?.message ?? "no answer");
     return new AppError("controller-unreachable", { url: this.options.url, reason });
   }
 
