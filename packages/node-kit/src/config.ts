@@ -1,4 +1,4 @@
-import { Type, type Static, type TObject } from "typebox";
+import { Type, type Static, type TObject, type TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { AppError } from "@switchyard/protocol";
 import { createAjvCompiler } from "@switchyard/protocol/ajv";
@@ -9,7 +9,10 @@ export interface ReadConfigOptions {
   file?: string;
   /** Values of the command line; they win over everything. Undefined members are ignored. */
   overrides?: Readonly<Record<string, unknown>>;
-  /** Variables `<prefix>_<FIELD_IN_CAPITALS>` win over the file, for example SWITCHYARD_CONTROLLER_PORT. */
+  /**
+   * Variables `<prefix>_<FIELD_IN_CAPITALS>` win over the file, for example SWITCHYARD_CONTROLLER_PORT. Lists are
+   * written as JSON; an empty variable counts as none.
+   */
   environment?: { prefix: string; variables: NodeJS.ProcessEnv };
 }
 
@@ -34,7 +37,8 @@ export async function readConfig<S extends TObject>(
   const merged: Record<string, unknown> = { ...fromFile };
   for (const [field, fieldSchema] of Object.entries(schema.properties)) {
     const text = options.environment?.variables[environmentName(options.environment.prefix, field)];
-    if (text !== undefined) merged[field] = Value.Convert(fieldSchema, text);
+    // An empty variable is how a shell says "not set".
+    if (text !== undefined && text !== "") merged[field] = fromText(fieldSchema, text);
     if (options.overrides?.[field] !== undefined) merged[field] = options.overrides[field];
   }
   const complete = Value.Default(schema, merged);
@@ -48,6 +52,16 @@ export async function readConfig<S extends TObject>(
 /** Writes settings for the next start; readable by the owner only, since hosts keep their token here. */
 export async function writeConfig(file: string, config: object): Promise<void> {
   await writeFileAtomic(file, `${JSON.stringify(config, undefined, 2)}\n`, 0o600);
+}
+
+/** Lists and objects are written as JSON; what cannot be read is left for the check to refuse. */
+function fromText(schema: TSchema, text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return Value.Convert(schema, text);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
 }
 
 function environmentName(prefix: string, field: string): string {

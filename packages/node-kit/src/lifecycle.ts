@@ -35,19 +35,25 @@ export class Lifecycle {
   }
 }
 
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /**
- * Resolves at the first SIGINT, SIGTERM or SIGHUP, or when `until` aborts. A second signal ends the process at once
- * with exit code 1, so that an impatient Ctrl-C is always obeyed.
+ * Resolves at the first SIGINT, SIGTERM or SIGHUP, or when `until` aborts. Any signal after that ends the process at
+ * once with exit code 1, so that an impatient Ctrl-C is always obeyed.
  */
 export function untilSignal(until?: AbortSignal): Promise<string> {
   return new Promise((resolve) => {
-    let received = false;
-    const onSignal = (signal: NodeJS.Signals) => {
-      if (received) process.exit(1);
-      received = true;
-      resolve(signal);
+    let isEnding = false;
+    const end = (reason: string) => {
+      isEnding = true;
+      resolve(reason);
     };
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
-    until?.addEventListener("abort", () => resolve("abort"), { once: true });
+    const onSignal = (signal: NodeJS.Signals) => {
+      if (isEnding) process.exit(1);
+      end(signal);
+    };
+    for (const signal of SIGNALS) process.on(signal, onSignal);
+    if (until?.aborted) end("abort");
+    else until?.addEventListener("abort", () => end("abort"), { once: true });
   });
 }

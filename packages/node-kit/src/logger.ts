@@ -1,8 +1,6 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import winston from "winston";
-import DailyRotateFile from "winston-daily-rotate-file";
 import { AppError } from "@switchyard/protocol";
+import { LogFiles } from "./log-files.js";
 import { TOKEN_PATTERN } from "./tokens.js";
 
 export type LogLevel = "error" | "warn" | "info" | "debug";
@@ -36,8 +34,7 @@ export interface LogOutput extends Logger {
 export function createLogger(options: LoggerOptions): LogOutput {
   const transports: winston.transport[] = [];
   if (options.console !== "none") transports.push(consoleTransport(options.console));
-  const file =
-    options.directory === undefined ? undefined : fileTransport(options.directory, options.program);
+  const file = options.directory === undefined ? undefined : new LogFiles(options.directory, options.program);
   if (file) transports.push(file);
   const logger = winston.createLogger({
     level: options.level,
@@ -46,12 +43,12 @@ export function createLogger(options: LoggerOptions): LogOutput {
     transports,
     silent: transports.length === 0,
   });
-  const closed =
-    file === undefined ? Promise.resolve() : new Promise<void>((resolve) => file.on("finish", resolve));
   return Object.assign(wrap(logger), {
     close: async () => {
+      const ended = new Promise((resolve) => logger.on("finish", resolve));
       logger.end();
-      await closed;
+      await ended;
+      await file?.flush();
     },
   });
 }
@@ -100,31 +97,24 @@ function consoleTransport(style: "text" | "json"): winston.transport {
   return new winston.transports.Console({ format, stderrLevels: ["error", "warn", "info", "debug"] });
 }
 
-function fileTransport(directory: string, program: string): DailyRotateFile {
-  mkdirSync(directory, { recursive: true });
-  return new DailyRotateFile({
-    filename: join(directory, `${program}-%DATE%.log`),
-    auditFile: join(directory, `.${program}-audit.json`),
-    datePattern: "YYYY-MM-DD",
-    utc: true,
-    maxFiles: 14,
-    maxSize: "20m",
-    format: winston.format.json(),
-  });
-}
-
 /** Secrets never reach an output, wherever in a record they stand. */
 const redactSecrets = winston.format((record) => {
   for (const [name, value] of Object.entries(record)) record[name] = redact(value);
   return record;
 });
 
-function redact(value: unknown): unknown {
+/** Deeper than this, records are cut off; so are those that contain themselves. */
+const MAX_DEPTH = 8;
+
+function redact(value: unknown, depth = 0): unknown {
   if (typeof value === "string")
     return value.replace(TOKEN_PATTERN, (token) => `${token.slice(0, 4)}<private>`);
-  if (Array.isArray(value)) return value.map(redact);
+  if (depth > MAX_DEPTH && typeof value === "object" && value !== null) return "(left out)";
+  if (Array.isArray(value)) return value.map((member) => redact(member, depth + 1));
   if (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
-    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, redact(member)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, member]) => [name, redact(member, depth + 1)]),
+    );
   }
   return value;
 }

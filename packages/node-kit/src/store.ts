@@ -1,6 +1,14 @@
-import { copyFileSync, existsSync } from "node:fs";
+import { copyFileSync, existsSync, renameSync } from "node:fs";
 import Database from "libsql";
-import { Kysely, Migrator, SqliteDialect, sql, type Migration, type SqliteDatabase } from "kysely";
+import {
+  Kysely,
+  Migrator,
+  SqliteAdapter,
+  SqliteDialect,
+  sql,
+  type Migration,
+  type SqliteDatabase,
+} from "kysely";
 import { AppError } from "@switchyard/protocol";
 import { explainSystemError } from "./system-errors.js";
 
@@ -26,7 +34,7 @@ export async function openStore<Schema>(options: OpenStoreOptions): Promise<Stor
   try {
     const database = new Database(options.file);
     db = new Kysely<Schema>({
-      dialect: new SqliteDialect({ database: database as unknown as SqliteDatabase }),
+      dialect: new DurableSqliteDialect({ database: database as unknown as SqliteDatabase }),
     });
     for (const pragma of [
       "journal_mode = WAL",
@@ -43,7 +51,27 @@ export async function openStore<Schema>(options: OpenStoreOptions): Promise<Stor
     throw explainSystemError(error, { path: options.file });
   }
   const opened = db;
-  return { db: opened, close: () => opened.destroy() };
+  return {
+    db: opened,
+    close: async () => {
+      // So that the file alone is the whole store. Without it the next opening does the same.
+      await sql`pragma wal_checkpoint(truncate)`.execute(opened).catch(() => undefined);
+      await opened.destroy();
+    },
+  };
+}
+
+/** SQLite can undo changes of tables, which Kysely does not count on: then a migration cut short would stay half done. */
+class DurableSqliteDialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalAdapter();
+  }
+}
+
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
 }
 
 async function checkSound<Schema>(db: Kysely<Schema>, file: string): Promise<void> {
@@ -84,5 +112,8 @@ async function copyBeforeMigration<Schema>(
   if (file === ":memory:") return;
   await sql`pragma wal_checkpoint(truncate)`.execute(db);
   const copy = `${file}.before-migration-after-${lastName}`;
-  if (!existsSync(copy)) copyFileSync(file, copy);
+  if (existsSync(copy)) return;
+  // By another name first: a copy that a kill cut short must not pass for a whole one.
+  copyFileSync(file, `${copy}.tmp`);
+  renameSync(`${copy}.tmp`, copy);
 }

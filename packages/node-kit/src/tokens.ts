@@ -6,7 +6,7 @@ export type TokenKind = "host" | "user" | "session" | "link";
 const PREFIXES: Record<TokenKind, string> = { host: "swh", user: "swu", session: "sws", link: "swl" };
 
 /** Finds Switchyard's secrets in any text, for example to keep them out of logs. */
-export const TOKEN_PATTERN = /\bsw[husl]_[A-Za-z0-9_-]{20,}/g;
+export const TOKEN_PATTERN = /sw[husl]_[A-Za-z0-9_-]{20,}/g;
 
 /** A new secret with 256 random bits: `swh_...`. */
 export function createToken(kind: TokenKind): string {
