@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import {
   changeContexts,
@@ -42,6 +43,7 @@ export async function keepContext(data: DataDirectory, context: Context): Promis
   const { env: environment, platform } = process;
   try {
     await changeContexts(contextFilePath({ environment, platform, homeDirectory: homedir() }), (file) => {
+      forgetGoneClusters(file);
       const name = contextName(file, data.path);
       file.contexts[name] = context;
       file.current = name;
@@ -51,6 +53,12 @@ export async function keepContext(data: DataDirectory, context: Context): Promis
     const reason = AppError.from(error).message;
     return `switchyardctl will not find this cluster by itself (${reason}); set SWITCHYARD_CONTEXT_FILE=${data.contextFile}`;
   }
+}
+
+/** Those whose folder was removed can never be reached again; trying things out would leave many. */
+function forgetGoneClusters(file: ContextFile): void {
+  for (const [name, { dataDirectory }] of Object.entries(file.contexts))
+    if (dataDirectory !== undefined && !existsSync(dataDirectory)) delete file.contexts[name];
 }
 
 /** The name this folder's cluster has had so far, else `local`, else `local-2` and so on. */
