@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import {
-  AppError,
+  type AppError,
   CreateHostToken,
   CreateInstance,
   CreateSignInLink,
