@@ -61,7 +61,9 @@ export class ControlConnection {
   readonly #listeners = new Set<(dispatcher: Dispatcher) => void>();
   readonly #reconnected = new Set<() => void>();
   readonly #failures = new Set<(reason: AppError) => void>();
+  /** Undefined while there is no session; requests wait for the next one. */
   #dispatcher: Dispatcher | undefined;
+  #hasBegun = false;
   #lastReason: AppError | undefined;
 
   constructor(private readonly options: ConnectControlOptions) {
@@ -136,7 +138,6 @@ export class ControlConnection {
   }
 
   #begin(session: Session): void {
-    const isFirst = this.#dispatcher === undefined;
     this.#dispatcher?.close();
     const dispatcher = new Dispatcher({
       address: session.localAddress,
@@ -148,9 +149,14 @@ export class ControlConnection {
     for (const add of this.#listeners) add(dispatcher);
     session.onFrame((frame) => dispatcher.accept(frame));
     session.onState((state, reason) => {
-      if (state === "lost") dispatcher.failPending(() => true, reason ?? new AppError("session-lost"));
+      if (state !== "lost") return;
+      dispatcher.failPending(() => true, reason ?? new AppError("session-lost"));
+      dispatcher.close();
+      if (this.#dispatcher === dispatcher) this.#dispatcher = undefined;
     });
     this.#dispatcher = dispatcher;
+    const isFirst = !this.#hasBegun;
+    this.#hasBegun = true;
     if (!isFirst) for (const listener of this.#reconnected) listener();
   }
 

@@ -43,15 +43,10 @@ export class UpCluster {
   static async start(options: UpClusterOptions = {}): Promise<UpCluster> {
     const temporary = options.dataDirectory === undefined ? await temporaryDirectory() : undefined;
     const dataDirectory = options.dataDirectory ?? join(temporary ?? "", "data");
-    const program = Program.node(join(SWITCHYARD, "..", "dist", "main.js"), [
-      "up",
-      "--json",
-      "--data-dir",
-      dataDirectory,
-      "--port",
-      "0",
-      ...(options.args ?? []),
-    ]);
+    // The person who runs the tests keeps their own contexts.
+    const environment = { SWITCHYARD_CONTEXT_FILE: join(dataDirectory, "..", "test-contexts.json") };
+    const args = ["up", "--json", "--data-dir", dataDirectory, "--port", "0", ...(options.args ?? [])];
+    const program = Program.node(join(SWITCHYARD, "..", "dist", "main.js"), args, { environment });
     try {
       const ready = await program.waitForLine(readyLine, options.readyTimeoutMs ?? 60_000);
       return new UpCluster(program, ready, temporary);
