@@ -52,6 +52,7 @@ export async function luaSuites({ lua, luacheck }) {
   const suites = [];
   const sources = [
     ...(await filesMatching("lua-modules", /\.lua$/)),
+    ...(await filesMatching("packages/factorio/lua", /\.lua$/)),
     ...(await filesMatching("plugins", /\/lua\/.*\.lua$/)),
   ];
   if (luacheck && sources.length > 0) {
@@ -60,6 +61,7 @@ export async function luaSuites({ lua, luacheck }) {
   const isTest = /\/test\/[^/]*test[^/]*\.lua$/;
   const tests = [
     ...(await filesMatching("lua-modules", isTest)),
+    ...(await filesMatching("packages/factorio/lua", isTest)),
     ...(await filesMatching("plugins", isTest)),
   ];
   if (lua) suites.push(...tests.map((file) => ({ name: file, run: () => runCounted(lua, [file]) })));

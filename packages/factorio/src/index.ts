@@ -27,6 +27,7 @@ export { inspectSave } from "./saves/inspect-save.js";
 export { readLuaModule } from "./saves/lua-module.js";
 export type { LuaModule } from "./saves/lua-module.js";
 export { patchSave } from "./saves/patch-save.js";
+export { acceptPatchedSave, restoreSave } from "./saves/previous-save.js";
 export type { PatchSaveOptions, PatchSaveResult } from "./saves/patch-save.js";
 export { listSaves } from "./saves/list-saves.js";
 export type { SaveFile } from "./saves/list-saves.js";

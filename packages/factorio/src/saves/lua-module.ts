@@ -2,6 +2,7 @@ import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FactorioError, fileError } from "../errors.js";
 import { parseGameVersion } from "../versions.js";
+import { parseVersionRange } from "./version-range.js";
 
 /** A folder of Lua for the save, described by its module.json. */
 export interface LuaModule {
@@ -12,7 +13,7 @@ export interface LuaModule {
   load: string[];
   /** Files that are only required, after the `load` files of all modules. */
   require: string[];
-  /** Module name → version range: `*`, `1.2.3`, `^1.2.0`, `~1.2.0`, `>=1.0 <2.0`. */
+  /** Module name → version range, as in version-range.ts: `*`, `1.2.3`, `^1.2.0`, `>= 1.0 <2.0`. */
   dependencies: Record<string, string>;
 }
 
@@ -68,6 +69,11 @@ export async function readLuaModule(directory: string): Promise<LuaModule> {
   for (const [dependency, range] of Object.entries(dependencies)) {
     if (typeof range !== "string")
       throw invalid(directory, `the version range of "${dependency}" must be text`);
+    if (!parseVersionRange(range))
+      throw invalid(
+        directory,
+        `"${range}" is no version range for "${dependency}"; write one like "*", "1.2.3" or ">=1.2"`,
+      );
     ranges[dependency] = range;
   }
   return { name, version, directory, load, require: requires, dependencies: ranges };

@@ -1,6 +1,6 @@
 import { FactorioError } from "../errors.js";
-import { compareGameVersions, parseGameVersion, type GameVersion } from "../versions.js";
 import type { LuaModule } from "./lua-module.js";
+import { isInRange, parseVersionRange } from "./version-range.js";
 
 /** Dependencies first, otherwise by name, so that the order does not depend on how the list was given. */
 export function orderModules(modules: readonly LuaModule[]): LuaModule[] {
@@ -41,7 +41,13 @@ function dependency(
       `The Lua module "${module.name}" needs "${name}" ${range}, which is not given. Add it.`,
       module,
     );
-  if (!satisfies(found.version, range)) {
+  const parsed = parseVersionRange(range);
+  if (!parsed)
+    throw refuse(
+      `The Lua module "${module.name}" asks for "${name}" ${range}, which is no version range.`,
+      module,
+    );
+  if (!isInRange(found.version, parsed)) {
     throw refuse(
       `The Lua module "${module.name}" needs "${name}" ${range}, but ${found.version} is given.`,
       module,
@@ -52,42 +58,4 @@ function dependency(
 
 function refuse(message: string, module: LuaModule): FactorioError {
   return new FactorioError("module-invalid", message, { detail: { module: module.name } });
-}
-
-/** Every part of the range (separated by spaces) must hold. A range that cannot be read is not satisfied. */
-export function satisfies(version: string, range: string): boolean {
-  const actual = parseGameVersion(version);
-  return (
-    actual !== undefined &&
-    range
-      .trim()
-      .split(/\s+/)
-      .every((part) => holds(actual, part))
-  );
-}
-
-function holds(actual: GameVersion, part: string): boolean {
-  if (part === "*" || part === "") return true;
-  const match = /^([<>]=?|=|\^|~)?(.+)$/.exec(part);
-  const wanted = parseGameVersion(match?.[2] ?? "");
-  if (!wanted) return false;
-  const order = compareGameVersions(actual, wanted);
-  switch (match?.[1]) {
-    case ">=":
-      return order >= 0;
-    case ">":
-      return order > 0;
-    case "<=":
-      return order <= 0;
-    case "<":
-      return order < 0;
-    case "~":
-      return order >= 0 && actual.major === wanted.major && actual.minor === wanted.minor;
-    case "^": // below 1.0 the minor number is the one that breaks
-      return (
-        order >= 0 && actual.major === wanted.major && (wanted.major > 0 || actual.minor === wanted.minor)
-      );
-    default:
-      return order === 0;
-  }
 }

@@ -5,9 +5,10 @@ import { ZipWriter } from "../zip/zip-writer.js";
 import { FactorioError } from "../errors.js";
 import type { LuaModule } from "./lua-module.js";
 import { planPatch, type PatchPlan } from "./patch-plan.js";
+import { keepPrevious } from "./previous-save.js";
 import { replaceFile } from "./replace-file.js";
 import type { SaveScript } from "./save-info.js";
-import { readLayout, type SaveLayout } from "./save-layout.js";
+import { pathsBelow, readLayout, type SaveLayout } from "./save-layout.js";
 
 export interface PatchSaveOptions {
   input: string;
@@ -15,6 +16,11 @@ export interface PatchSaveOptions {
   output: string;
   /** An empty list takes everything out again. */
   modules: readonly LuaModule[];
+  /**
+   * For a patch in place: keeps the save as it was before as `<output>.before-patch` until `acceptPatchedSave` or `restoreSave`. A
+   * kept one that the output was made from already stays, so that it is always the last save known to be good.
+   */
+  keepPrevious?: boolean;
   limits?: { maxEntries?: number; maxUncompressedBytes?: number };
 }
 
@@ -43,7 +49,7 @@ export async function patchSave(options: PatchSaveOptions): Promise<PatchSaveRes
     const layout = await readLayout(zip);
     const plan = await planPatch(layout, modules, {
       path: input,
-      present: (path) => zip.entry(`${layout.root}/${path}`) !== undefined,
+      entries: pathsBelow(zip.entries, layout.root),
     });
     const changed = differs(zip, layout, plan);
     let sizeBytes = zip.sizeBytes;
@@ -51,7 +57,10 @@ export async function patchSave(options: PatchSaveOptions): Promise<PatchSaveRes
       sizeBytes = await replaceFile(
         output,
         async (file) => writePatched(new ZipWriter(file), zip, { layout, plan }),
-        (temporary) => prove(temporary, layout, plan),
+        async (temporary) => {
+          await prove(temporary, layout, plan);
+          if (options.keepPrevious && input === output) await keepPrevious(output, temporary);
+        },
       );
     } else if (input !== output) {
       sizeBytes = await replaceFile(output, async (file) => {
@@ -89,20 +98,31 @@ async function writePatched(
 ): Promise<void> {
   const prefix = `${layout.root}/`;
   const left = new Map(plan.files);
+  const emptied = emptiedFolders(zip.entries, prefix, plan);
   for (const entry of zip.entries) {
     const path = entry.name.startsWith(prefix) ? entry.name.slice(prefix.length) : "";
     const content = left.get(path);
     left.delete(path);
     if (content && !isSame(entry, content)) await writer.add(entry.name, content);
-    else if (content || !isDropped(path, plan)) await writer.copy(zip, entry);
+    else if (content || !(plan.removed.has(path) || emptied.has(path))) await writer.copy(zip, entry);
   }
   for (const path of [...left.keys()].sort()) await writer.add(prefix + path, left.get(path) as Buffer);
   await writer.finish();
 }
 
-/** Folder entries below modules/ go too: the folders of the new files need none. */
-function isDropped(path: string, plan: PatchPlan): boolean {
-  return plan.removed.has(path) || /^modules\/(?:.*\/)?$/.test(path);
+/** Folder entries of which the patch takes out the last file: nothing else would. New files need no folder entries. */
+function emptiedFolders(entries: readonly ZipEntry[], prefix: string, plan: PatchPlan): Set<string> {
+  const folders = new Set<string>();
+  const stays = new Set<string>();
+  for (const { name } of entries) {
+    const path = name.startsWith(prefix) ? name.slice(prefix.length) : "";
+    if (path === "" || path.endsWith("/")) continue;
+    const isRemoved = plan.removed.has(path);
+    for (let end = path.indexOf("/"); end !== -1; end = path.indexOf("/", end + 1))
+      (isRemoved ? folders : stays).add(path.slice(0, end + 1));
+  }
+  for (const folder of stays) folders.delete(folder);
+  return folders;
 }
 
 /** The new file must open, and hold the planned files with the right checksums, before it may replace anything. */

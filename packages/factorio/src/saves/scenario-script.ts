@@ -1,14 +1,12 @@
 import { createHash } from "node:crypto";
 
-/** What a save's own control.lua is to the patcher. "custom" registers events itself and cannot be wrapped yet. */
+/** What a save's own control.lua is to the patcher. "custom" registers events itself, or may do so: see lua/scenario.lua. */
 export type ScenarioKind = "freeplay" | "event-handler" | "custom" | "none";
 
 export interface ScenarioScript {
   kind: ScenarioKind;
   /** Of control.lua; empty for "none". */
   sha1: string;
-  /** For "custom": what was found, as the end of a sentence. */
-  found?: string;
 }
 
 /** SHA-1 of the freeplay control.lua of 0.17.63–1.1, 2.0.0–2.0.28 and 2.0.29 on. The texts are the game's own, so only hashes are kept. */
@@ -32,6 +30,9 @@ const HARMLESS_REQUIRES = new Set([
 ]);
 const FREEPLAY_REQUIRE = "__base__/script/freeplay/control";
 
+/** `script.on_…`, and `script` where it is not followed by a member: it then goes by another name. Not in strings and paths. */
+const OWN_USE = /(?<![\w.:"'/-])script\b(?:\s*\.\s*(?:on|set)_\w+|(?!\s*\.|["'/-]))/;
+
 /** Judges control.lua. `readLocal` gives the text of another script of the save, undefined where there is none. */
 export async function classifyScenario(
   control: Buffer | undefined,
@@ -44,32 +45,28 @@ export async function classifyScenario(
   const requires = requiredNames(code);
   if (/^require\s*\(?\s*["'][^"']+["']\s*\)?;?$/.test(code.trim()) && requires[0] === FREEPLAY_REQUIRE)
     return { kind: "freeplay", sha1 };
-  const found = await ownRegistration(code, readLocal, new Set());
-  return found === undefined ? { kind: "event-handler", sha1 } : { kind: "custom", sha1, found };
+  const isCustom = await mayRegisterItself(code, readLocal, new Set());
+  return { kind: isCustom ? "custom" : "event-handler", sha1 };
 }
 
-/** Follows the save's own requires; the first thing that would fight with event_handler, or undefined. */
-async function ownRegistration(
+/** Follows the save's own requires. When in doubt it may: any script runs as "custom". */
+async function mayRegisterItself(
   code: string,
   readLocal: (path: string) => Promise<string | undefined>,
   seen: Set<string>,
-  file = "control.lua",
-): Promise<string | undefined> {
-  const call = /\bscript\s*\.\s*on_\w+/.exec(code) ?? /\bscript\s*\[/.exec(code);
-  if (call) return `${file} calls ${call[0].replace(/\s+/g, "")} itself`;
-  if (/\brequire\s*\(?\s*(?!["'\s([])/.test(code)) return `${file} builds the names of the files it requires`;
+): Promise<boolean> {
+  if (OWN_USE.test(code) || /\brequire\s*\(?\s*(?!["'\s([])/.test(code)) return true;
   for (const name of requiredNames(code)) {
     if (seen.has(name)) continue;
     seen.add(name);
     const local = await readLocal(`${name}.lua`);
     if (local !== undefined) {
-      const found = await ownRegistration(stripComments(local), readLocal, seen, `${name}.lua`);
-      if (found !== undefined) return found;
+      if (await mayRegisterItself(stripComments(local), readLocal, seen)) return true;
     } else if (!HARMLESS_REQUIRES.has(name) && name !== FREEPLAY_REQUIRE) {
-      return `${file} requires ${name}, of which nothing is known`;
+      return true;
     }
   }
-  return undefined;
+  return false;
 }
 
 /** Names as the game resolves them: "/" between folders, no ".lua". */
