@@ -22,6 +22,7 @@ export const LUA_FORCE: ApiClass<Force> = {
   attributes: {
     name: { read: (force) => force.name },
     index: { read: (force) => force.index },
+    research_enabled: { read: (force, api) => !api.game.world.forcesWithoutResearch.has(force.name) },
     players: {
       read: (force, api) => {
         const players = api.game.world.players.filter((player) => player.force === force.name);
@@ -36,6 +37,12 @@ export const LUA_FORCE: ApiClass<Force> = {
     },
   },
   methods: {
+    enable_research: (force, _args, api) => {
+      api.game.world.forcesWithoutResearch.delete(force.name);
+    },
+    disable_research: (force, _args, api) => {
+      api.game.world.forcesWithoutResearch.add(force.name);
+    },
     print: (force, args, api) => {
       const players = api.game.world.connectedPlayers().filter((player) => player.force === force.name);
       api.game.views.show(players, renderLocalised(args.localised(0, "message")));

@@ -18,6 +18,12 @@ export const LUA_SURFACE: ApiClass<Surface> = {
   attributes: {
     name: { read: (surface) => surface.name },
     index: { read: (surface) => surface.index },
+    always_day: {
+      read: (_, api) => api.game.world.alwaysDay,
+      write: (_, value, api) => {
+        api.game.world.alwaysDay = value === true;
+      },
+    },
   },
   methods: {
     print: (surface, args, api) => {

@@ -31,6 +31,8 @@ export interface SaveFile {
   /** Undefined when this save was never written by the simulator. */
   world: WorldFile | undefined;
   storage: Buffer | undefined;
+  /** A level of a campaign, which somebody has played alone. */
+  isCampaign: boolean;
 }
 
 /** Reads any save; failures carry the game's sentences (facts-2 §1.3, §1.4). */
@@ -61,6 +63,7 @@ export function saveFromEntries(entries: Map<string, ZipEntry>, gameVersion: Gam
     scriptDatBytes: 0,
     world: undefined,
     storage: undefined,
+    isCampaign: false,
   };
 }
 
@@ -73,8 +76,9 @@ function describe(path: string, entries: Map<string, ZipEntry>, gameVersion: Gam
   const levelDat = entries.get("level.dat0");
   if (!levelDat && !entries.has(WORLD_ENTRY)) throw failed("level.dat not found.");
   const world = readWorld(entries);
+  const level = levelDat && inflateSync(readEntry(levelDat));
   const mapVersion =
-    (world && parseGameVersion(world.gameVersion)) ?? versionOfLevel(levelDat) ?? gameVersion;
+    (world && parseGameVersion(world.gameVersion)) ?? (level && readVersionBytes(level)) ?? gameVersion;
   if (compareGameVersions(mapVersion, { ...gameVersion, build: 0xffff }) > 0) {
     throw failed(
       `Map version ${formatMapVersion(mapVersion)} cannot be loaded because it is higher than the game version (${formatMapVersion(gameVersion)}).`,
@@ -90,6 +94,8 @@ function describe(path: string, entries: Map<string, ZipEntry>, gameVersion: Gam
     scriptDatBytes: (storage ?? entries.get("script.dat"))?.sizeBytes ?? 0,
     world,
     storage: storage && storageBytes(readEntry(storage)),
+    // The name of the campaign follows the version and one byte (facts §6.2); other maps have none.
+    isCampaign: (level?.[9] ?? 0) > 0,
   };
 }
 
@@ -102,10 +108,6 @@ function entriesUnderRoot(entries: ZipEntry[]): Map<string, ZipEntry> {
   );
   if (root === "" || unsafe) throw failed("info.json not found");
   return new Map(entries.map((entry) => [entry.name.slice(root.length), entry]));
-}
-
-function versionOfLevel(entry: ZipEntry | undefined): GameVersion | undefined {
-  return entry && readVersionBytes(inflateSync(readEntry(entry)));
 }
 
 function levelDatLength(entries: Map<string, ZipEntry>): number {

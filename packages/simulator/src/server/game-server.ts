@@ -164,6 +164,8 @@ export class GameServer {
     const { personality, paths, log, settings, mods, save, managerState } = this.parts;
     const seed = this.parts.options.mapGenSeed ?? Math.floor(Math.random() * 0xffffffff);
     const world = save.world ? World.fromFile(save.world) : new World(seed);
+    // Campaigns are written for the one player they have.
+    if (!save.world && save.isCampaign) world.createPlayer("player");
     const script = { current: NO_SCRIPT };
     const views = new Views();
     const faults = new Faults();

@@ -14,6 +14,9 @@ export interface WorldFile {
   autosaveCounter: number;
   mods: Record<string, string>;
   players: PlayerState[];
+  /** Absent in saves of older simulators. */
+  alwaysDay?: boolean;
+  forcesWithoutResearch?: string[];
 }
 
 /** The map as the simulator knows it. One writer: the game loop's thread of control. */
@@ -28,6 +31,9 @@ export class World {
   /** The last autosave's number; travels in the save (facts-2 §6). */
   autosaveCounter = 0;
   readonly players: PlayerState[] = [];
+  /** Of nauvis, the only surface. */
+  alwaysDay = false;
+  readonly forcesWithoutResearch = new Set<string>();
 
   constructor(seed: number) {
     this.seed = seed;
@@ -43,6 +49,8 @@ export class World {
     world.replayDisabled = file.replayDisabled;
     world.autosaveCounter = file.autosaveCounter;
     world.players.push(...file.players);
+    world.alwaysDay = file.alwaysDay ?? false;
+    for (const force of file.forcesWithoutResearch ?? []) world.forcesWithoutResearch.add(force);
     return world;
   }
 
@@ -60,6 +68,8 @@ export class World {
       autosaveCounter: this.autosaveCounter,
       mods,
       players: this.players,
+      alwaysDay: this.alwaysDay,
+      forcesWithoutResearch: [...this.forcesWithoutResearch],
     };
   }
 
