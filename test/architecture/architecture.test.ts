@@ -12,6 +12,14 @@ describe("architecture", () => {
     none(sources.flatMap((source) => source.imports.flatMap((target) => problemOf(source, target) ?? [])));
   });
 
+  it("every package is built after those that it imports", () => {
+    none(
+      sources.flatMap((source) =>
+        source.imports.flatMap((target) => missingReference(source.file, target) ?? []),
+      ),
+    );
+  });
+
   it("no files load each other in a circle", () => {
     const graph = new Map(sources.map((source) => [source.file, loadedFiles(source)]));
     none(findCycles(graph).map((files) => files.join(" → ")));
@@ -140,6 +148,21 @@ describe("the architecture rules", () => {
 
 function none(problems: readonly string[]): void {
   assert.equal(problems.length, 0, `\n  ${problems.join("\n  ")}`);
+}
+
+/** tsc builds in the order of the references; a missing one is noticed only where nothing was built before. */
+function missingReference(file: string, target: string): string | undefined {
+  const home = /^packages\/[^/]+/.exec(file)?.[0];
+  const imported = /^(?:@switchyard\/)?([a-z-]+)/.exec(target)?.[1];
+  if (
+    home === undefined ||
+    !/^(@switchyard\/|switchyard(\/|$))/.test(target) ||
+    home === `packages/${imported}`
+  )
+    return;
+  const isOurs = existsSync(path.join(ROOT, "packages", imported ?? "", "package.json"));
+  if (!isOurs || readText(`${home}/tsconfig.json`).includes(`"../${imported}"`)) return;
+  return `${home}/tsconfig.json does not refer to ../${imported}, which ${file} imports`;
 }
 
 function isToolConfig(file: string): boolean {

@@ -97,7 +97,9 @@ export function hostPaths(dataDirectory: string): HostPaths {
 
 /** Why the data directory cannot be used, as a sentence. */
 export function explainDataDirectoryError(error: unknown, dataDirectory: string): AppError {
-  const { code } = error as NodeJS.ErrnoException;
+  // The log's folder is made first, and its error was put into words already.
+  const system = error instanceof AppError ? error.cause : error;
+  const code = (system as NodeJS.ErrnoException | undefined)?.code;
   if (code === "ENOTDIR" || code === "EEXIST") {
     return new AppError(
       "config-invalid",
