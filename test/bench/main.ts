@@ -4,6 +4,7 @@ import { median } from "./figure.js";
 import { chatLatency } from "./figures/chat-latency.js";
 import { ipcLines } from "./figures/ipc-lines.js";
 import { logLines } from "./figures/log-lines.js";
+import { patchingSaves } from "./figures/patch-save.js";
 import { programs } from "./figures/programs.js";
 import { rconCommands, rconTicks } from "./figures/rcon-commands.js";
 import { requestLatency } from "./figures/request-latency.js";
@@ -16,6 +17,7 @@ const FIGURES: readonly Figure[] = [
   requestLatency,
   chatLatency,
   programs,
+  patchingSaves,
 ];
 
 const { values } = parseArgs({

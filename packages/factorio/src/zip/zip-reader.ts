@@ -57,19 +57,15 @@ export class ZipReader {
 
   /** Where the entry's stored bytes begin; checks that the local header is the one the directory speaks of. */
   async dataOffset(entry: ZipEntry): Promise<number> {
-    const header = await readExactly(this.file, entry.localOffset, zip.LOCAL_HEADER_BYTES, this.path);
+    const bytes = zip.LOCAL_HEADER_BYTES + entry.rawName.length;
+    const header = await readExactly(this.file, entry.localOffset, bytes, this.path);
     if (header.readUInt32LE(0) !== zip.LOCAL_HEADER)
       throw torn(this.path, `${entry.name} is not where it should be`);
-    const nameBytes = header.readUInt16LE(26);
-    const offset = entry.localOffset + zip.LOCAL_HEADER_BYTES + nameBytes + header.readUInt16LE(28);
+    const offset = entry.localOffset + bytes + header.readUInt16LE(28);
     if (offset + entry.compressedBytes > this.sizeBytes) throw torn(this.path, `${entry.name} is cut off`);
-    const name = await readExactly(
-      this.file,
-      entry.localOffset + zip.LOCAL_HEADER_BYTES,
-      nameBytes,
-      this.path,
-    );
-    if (!name.equals(entry.rawName)) throw torn(this.path, `${entry.name} has two names`);
+    const name = header.subarray(zip.LOCAL_HEADER_BYTES);
+    if (header.readUInt16LE(26) !== name.length || !name.equals(entry.rawName))
+      throw torn(this.path, `${entry.name} has two names`);
     return offset;
   }
 
@@ -84,6 +80,16 @@ export class ZipReader {
       at += bytesRead;
       left -= bytesRead;
       yield buffer.subarray(0, bytesRead);
+    }
+  }
+
+  /** Fills the buffer with what stands in the file from there on. */
+  async fill(buffer: Buffer, position: number): Promise<void> {
+    let filled = 0;
+    while (filled < buffer.length) {
+      const { bytesRead } = await this.file.read(buffer, filled, buffer.length - filled, position + filled);
+      if (bytesRead === 0) throw torn(this.path, "it ends early");
+      filled += bytesRead;
     }
   }
 

@@ -7,6 +7,7 @@ import * as zip from "./zip-format.js";
 import type { ZipEntry } from "./zip-format.js";
 
 const deflate = promisify(deflateRaw);
+const COPY_BYTES = 1024 * 1024;
 const VERSION_DEFLATE = 20;
 const VERSION_ZIP64 = 45;
 /** 1980-01-01, the first DOS date: equal content gives equal bytes whenever it is written. */
@@ -18,7 +19,11 @@ type Described = Omit<ZipEntry, "name">;
 export class ZipWriter {
   readonly #file: FileHandle;
   readonly #written: Described[] = [];
+  /** Where the next byte goes. */
   #position = 0;
+  /** One is read into while the other is written. */
+  readonly #buffers: Buffer[] = [];
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(file: FileHandle) {
     this.#file = file;
@@ -31,8 +36,18 @@ export class ZipWriter {
       flags: entry.flags & ~zip.FLAG_DESCRIPTOR,
       localOffset: this.#position,
     };
-    await this.#write(localHeader(described));
-    for await (const chunk of reader.raw(entry)) await this.#write(chunk);
+    const header = localHeader(described);
+    let from = await reader.dataOffset(entry);
+    let left = entry.compressedBytes;
+    for (let ahead = header.length; ahead + left > 0; ahead = 0) {
+      const buffer = this.#freeBuffer();
+      if (ahead > 0) header.copy(buffer);
+      const data = buffer.subarray(ahead, ahead + left);
+      await reader.fill(data, from);
+      from += data.length;
+      left -= data.length;
+      await this.#write(buffer.subarray(0, ahead + data.length));
+    }
     this.#written.push(described);
   }
 
@@ -65,15 +80,31 @@ export class ZipWriter {
     const start = this.#position;
     for (const entry of this.#written) await this.#write(centralHeader(entry));
     await this.#write(endRecords(this.#written.length, this.#position - start, start));
+    await this.#writing;
   }
 
+  /** The one that is not being written: each write waits for the one before. Larger than any header. */
+  #freeBuffer(): Buffer {
+    if (this.#buffers.length < 2) this.#buffers.push(Buffer.allocUnsafe(COPY_BYTES));
+    else this.#buffers.reverse();
+    return this.#buffers[this.#buffers.length - 1] as Buffer;
+  }
+
+  /** Resolves when the write before is done and this one is under way; an error comes with the next call. */
   async #write(bytes: Buffer): Promise<void> {
-    let at = 0;
-    while (at < bytes.length) {
-      const { bytesWritten } = await this.#file.write(bytes, at, bytes.length - at, this.#position + at);
-      at += bytesWritten;
-    }
+    await this.#writing;
+    const position = this.#position;
     this.#position += bytes.length;
+    this.#writing = writeWhole(this.#file, bytes, position);
+    this.#writing.catch(() => undefined); // until somebody awaits it
+  }
+}
+
+async function writeWhole(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  let at = 0;
+  while (at < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
+    at += bytesWritten;
   }
 }
 
