@@ -23,7 +23,7 @@ export function saveView(file: string, info: SaveInfo) {
 const SCRIPTS: Record<SaveInfo["script"], string> = {
   freeplay: "the game's freeplay",
   "event-handler": "a scenario that uses event_handler",
-  custom: "a scenario with a script of its own kind",
+  custom: "a scenario that registers its own event handlers",
   switchyard: "patched by Switchyard",
   clusterio: "patched by Clusterio; it is taken over when it is patched here",
   none: "no script",
