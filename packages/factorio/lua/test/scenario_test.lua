@@ -98,6 +98,7 @@ local function load_save(body, library, step)
 	local scenario = environment.require("modules/switchyard_scenario/scenario")
 	scenario.enter("modules")
 	local event_handler = assert(load(EVENT_HANDLER, "=event_handler", "t", environment))()
+	environment.event_handler = event_handler
 	scenario.enter("scenario")
 	assert(load(body, "=scenario", "t", environment))()
 	scenario.enter("modules")
@@ -300,6 +301,19 @@ test("everything else goes to the real script, refusals included", function()
 	equal(refusal(function() env.script.on_event(nil, 5) end):match("Unknown event name: nil") ~= nil, true)
 	equal(refusal(function() env.script.on_event(0, 5) end):match("Invalid handler") ~= nil, true)
 	equal(game.registered[0], nil)
+end)
+
+test("a scenario that uses event_handler as well keeps both, its libraries before the modules'", function()
+	local game = load_save([[
+		event_handler.add_lib({
+			on_init = function() trace("library-init") end,
+			on_nth_tick = { [60] = function() trace("library-60") end },
+		})
+		script.on_init(function() trace("init") end)
+		script.on_nth_tick(60, function() trace("own-60") end)
+	]], [[ return { on_init = function() trace("module-init") end } ]])
+	game.periods[60]({})
+	traces(game, "init library-init module-init own-60 library-60")
 end)
 
 test("a module sees no handler of the scenario's, and a script of the scenario's own making stays its own", function()
