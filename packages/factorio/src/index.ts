@@ -11,13 +11,32 @@ export type { LineSplitterOptions } from "./ipc/line-splitter.js";
 export { IpcDecoder } from "./ipc/ipc-decoder.js";
 export type { DeadLetter, IpcDecoderOptions, IpcMessage } from "./ipc/ipc-decoder.js";
 export { luaCall, luaString, utf8Bytes } from "./rcon/lua-text.js";
+export type { LuaArgument } from "./rcon/lua-text.js";
 export { RconClient } from "./rcon/rcon-client.js";
 export type { RconEvent } from "./rcon/rcon-client.js";
-export type { RconLane, RconOptions, SendRconOptions } from "./rcon/rcon-options.js";
+export type {
+  CallRconOptions,
+  RconLane,
+  RconOptions,
+  SendRconOptions,
+  TransferOptions,
+} from "./rcon/rcon-options.js";
+export { scriptCommandWord } from "./rcon/script-commands.js";
 export { findInstalls, selectInstall } from "./install/factorio-install.js";
 export type { FactorioInstall } from "./install/factorio-install.js";
 export { FactorioServer } from "./server/factorio-server.js";
-export type { ExitReport, FactorioServerOptions, ServerEvents, ServerState } from "./server/server-types.js";
+export { findLeftRuns } from "./server/left-runs.js";
+export type { LeftRun, LeftRuns, StrayServer } from "./server/left-runs.js";
+export type { RunRecord } from "./server/run-folder.js";
+export type {
+  AdoptServerOptions,
+  Delivery,
+  ExitReport,
+  FactorioServerOptions,
+  JournalOptions,
+  ServerEvents,
+  ServerState,
+} from "./server/server-types.js";
 export { DEFAULT_SERVER_SETTINGS, writeServerFiles } from "./server/server-files.js";
 export type { WriteServerFilesOptions } from "./server/server-files.js";
 export { createSave } from "./server/create-save.js";

@@ -30,6 +30,8 @@ export interface IpcDecoderOptions {
   /** The next message waits for the promise. */
   onMessage(message: IpcMessage): void | Promise<void>;
   onDeadLetter(letter: DeadLetter): void;
+  /** Takes over the removal of payload files; absent: a file is removed once it is read. */
+  onFileRead?(path: string): void;
 }
 
 interface Queued {
@@ -79,7 +81,7 @@ export class IpcDecoder {
    * payload is in a file; so the reader should await ready() between chunks. `bytes` is the line's length in UTF-8.
    */
   accept(line: string, bytes = Buffer.byteLength(line)): boolean {
-    if (line.charCodeAt(0) !== FORM_FEED || !line.startsWith(PREFIX)) return false;
+    if (!isIpcLine(line)) return false;
     const sequence = this.#sequence++;
     if (this.#running) {
       this.#queue.push({ line, sequence, bytes });
@@ -91,6 +93,11 @@ export class IpcDecoder {
     if (pending === undefined && this.#queue.length === 0) this.#stop();
     else void this.#run(pending, bytes); // never rejects; drain() tells when it is done
     return true;
+  }
+
+  /** Every accepted line is handled. */
+  get isIdle(): boolean {
+    return !this.#running;
   }
 
   /** False while ready() would wait. */
@@ -210,13 +217,19 @@ export class IpcDecoder {
           throw new IpcFault(`too large: ${stats.size} bytes, ${maxBytes} allowed in a file`);
         return await readFile(path, "utf8");
       } finally {
-        await rm(path, { force: true });
+        if (this.#options.onFileRead) this.#options.onFileRead(path);
+        else await rm(path, { force: true });
       }
     } catch (error) {
       if (error instanceof IpcFault) throw error;
       throw new IpcFault(`cannot read the file: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
+}
+
+/** Good or bad. */
+export function isIpcLine(line: string): boolean {
+  return line.charCodeAt(0) === FORM_FEED && line.startsWith(PREFIX);
 }
 
 function parseJson(text: string): unknown {

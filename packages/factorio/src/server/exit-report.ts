@@ -24,6 +24,15 @@ const CRASH_SIGNALS = new Set(["SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL
 const CODE_SIGKILL = 137;
 const CRASH_CODES = new Set([132, 134, 135, 136, 139]);
 
+export const NEVER_RAN: ExitReport = {
+  code: null,
+  signal: null,
+  expected: true,
+  reason: "stopped",
+  words: "The server was not started.",
+  lastLines: [],
+};
+
 export function reportExit(facts: RunFacts, options: Options): ExitReport {
   const { exit, asked, lastLines } = facts;
   const [reason, words] = judge(facts, options);
@@ -40,6 +49,7 @@ function judge(facts: RunFacts, options: Options): [ExitReport["reason"], string
       "The server did not stop in time and was killed; what happened since its last save or autosave is lost.",
     ];
   }
+  if (exit.isUnknown && asked === "nothing") return judgeUnseen(facts, options);
   const own = facts.ownFailure;
   if (own && asked === "nothing")
     return [own.reason, `${advice(own.reason, options)} What happened: ${own.text.replace(/\.$/, "")}.`];
@@ -69,6 +79,23 @@ function judge(facts: RunFacts, options: Options): [ExitReport["reason"], string
     ];
   }
   return [failure?.reason ?? "unknown", failureWords(failure, facts, options)];
+}
+
+/** How a process ended that was no child of ours nobody knows; its lines tell. */
+function judgeUnseen(
+  { failure, quitReason, wasRunning, ownFailure, lastLines }: RunFacts,
+  options: Options,
+): [ExitReport["reason"], string] {
+  if (ownFailure) return [ownFailure.reason, `${advice(ownFailure.reason, options)} ${ownFailure.text}`];
+  if (failure) return [failure.reason, describe(failure, options)];
+  if (quitReason !== undefined && quitReason !== "multiplayer error") {
+    return ["stopped", `The server stopped by itself (${quitReason}); somebody sent /quit or a signal.`];
+  }
+  const last = lastLines.at(-1)?.trim();
+  return [
+    "unknown",
+    `The server ended${wasRunning ? "" : " before it was ready"} without saying why: it was killed from outside, or the machine ran out of memory or was restarted. What happened since its last save is lost. ${last ? `Its last line was: ${last.slice(0, 300)}` : ""}`.trim(),
+  ];
 }
 
 /** Until 1.1.92 a clean stop by signal gave exit code 1, so "Quitting: …" without an error counts as clean too. */

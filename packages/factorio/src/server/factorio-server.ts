@@ -1,19 +1,29 @@
-import { mkdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { FactorioError, fileError, systemErrorCode } from "../errors.js";
+import { FactorioError } from "../errors.js";
 import { IpcDecoder } from "../ipc/ipc-decoder.js";
 import { interpretLine } from "../lines/interpret-line.js";
 import type { FailureReason, ServerEvent } from "../lines/server-event.js";
 import { parseServerLine } from "../lines/server-line.js";
 import { RconClient } from "../rcon/rcon-client.js";
 import type { GameVersion } from "../versions.js";
-import { reportExit } from "./exit-report.js";
-import { GameProcess, withinMs, type ProcessExit } from "./game-process.js";
+import { NEVER_RAN, reportExit } from "./exit-report.js";
+import { untilStill, type ProcessExit } from "./game-process.js";
+import { GameSource, NO_INSTALL, type Game } from "./game-source.js";
+import { prepareLaunch, spawnFailure } from "./launch-server.js";
+import type { LeftRun } from "./left-runs.js";
+import { OrderedDelivery } from "./ordered-delivery.js";
 import { RunLog } from "./run-log.js";
-import { configPath, writeConfig } from "./server-files.js";
+import { NO_PROGRESS, progressAfter, type RunProgress } from "./run-progress.js";
 import { ServerListeners } from "./server-listeners.js";
 import { mayFollow } from "./server-states.js";
-import type { ExitReport, FactorioServerOptions, ServerEvents, ServerState } from "./server-types.js";
+import type {
+  AdoptServerOptions,
+  Delivery,
+  ExitReport,
+  FactorioServerOptions,
+  ServerEvents,
+  ServerState,
+} from "./server-types.js";
 import { stopServer } from "./stop-server.js";
 
 const DEFAULT_START_TIMEOUT_MS = 600_000;
@@ -34,23 +44,25 @@ export class FactorioServer {
   readonly #options: FactorioServerOptions;
   readonly #listeners: ServerListeners;
   readonly #ipc: IpcDecoder;
+  readonly #delivery: OrderedDelivery;
   readonly #log: RunLog;
+  readonly #source: GameSource;
+  /** The run that is taken over. */
+  readonly #left: LeftRun | undefined;
   #resolveExited: (report: ExitReport) => void = () => undefined;
   #resolveStart: () => void = () => undefined;
   #state: ServerState = "stopped";
-  #process: GameProcess | undefined;
-  #version: GameVersion | undefined;
+  #process: Game | undefined;
+  #progress: Readonly<RunProgress> = NO_PROGRESS;
   #report: ExitReport | undefined;
-  #asked: "nothing" | "stop" | "kill" = "nothing";
   #wasForced = false;
-  #wasRunning = false;
-  #isInGame = false;
-  #quitReason: string | undefined;
+  #isLeft = false;
+  #settled: Promise<boolean> = Promise.resolve(true);
   /** A failure that we found rather than the game. */
   #ownFailure: { reason: FailureReason; text: string } | undefined;
   #timers: NodeJS.Timeout[] = [];
 
-  constructor(given: FactorioServerOptions) {
+  constructor(given: FactorioServerOptions, left?: LeftRun) {
     // The game runs in its write directory, so relative paths would mean something else to it.
     const options = {
       ...given,
@@ -58,6 +70,7 @@ export class FactorioServer {
       savePath: resolve(given.savePath),
     };
     this.#options = options;
+    this.#left = left;
     const report = (text: string): void => options.log?.(text);
     this.#listeners = new ServerListeners(report);
     this.#log = new RunLog(options.rconPassword);
@@ -70,14 +83,41 @@ export class FactorioServer {
     });
     // Another server may hold the port that ours could not get.
     const taken = `another server answers on RCON port ${options.rconPort} and refuses our password`;
-    this.rcon.on("authFailed", () => this.#fail("rcon-port-taken", taken));
+    this.rcon.on("authFailed", () =>
+      this.#isTakenOver ? report(taken) : this.#fail("rcon-port-taken", taken),
+    );
     this.rcon.on("connected", () => this.#becomeRunning());
     this.exited = new Promise((resolve) => (this.#resolveExited = resolve));
+    const scriptOutputDir = join(options.writeDirectory, "script-output");
     this.#ipc = new IpcDecoder({
-      scriptOutputDir: join(options.writeDirectory, "script-output"),
+      scriptOutputDir,
       onMessage: (message) => this.#listeners.emitAndWait("ipc", message),
       onDeadLetter: (letter) => this.#listeners.emit("deadLetter", letter),
+      // A file that is gone could not be read again after a kill.
+      ...(options.journal ? { onFileRead: (path: string) => this.#source.journal?.fileRead(path) } : {}),
     });
+    this.#delivery = new OrderedDelivery(this.#ipc, (event) => this.#listeners.emitAndWait("event", event));
+    this.#source = new GameSource(options, {
+      delivery: this.#delivery,
+      scriptOutputDir,
+      maxLineBytes: options.maxLineBytes,
+      onLine: (line, bytes, at) => this.#onLine(line, bytes, at),
+      onOversized: (bytes) =>
+        this.#listeners.emit("deadLetter", { line: "", reason: `a line of ${bytes} bytes is too long` }),
+      onWarning: (words) => this.#listeners.emit("warning", words),
+      log: report,
+    });
+  }
+
+  /**
+   * Takes a run over that another process began; start() it as usual. What the game says is read only after read() is called, unless
+   * the game is still starting.
+   */
+  static adopt(left: LeftRun, options: AdoptServerOptions): FactorioServer {
+    const { savePath, gamePort, rconPort, rconPassword } = left.record;
+    const { journal = {}, ...more } = options;
+    const ports = { savePath, gamePort, rconPort, rconPassword };
+    return new FactorioServer({ ...more, ...ports, journal, install: NO_INSTALL }, left);
   }
 
   get state(): ServerState {
@@ -90,7 +130,25 @@ export class FactorioServer {
 
   /** As the server's first line says; undefined before it. */
   get version(): GameVersion | undefined {
-    return this.#version;
+    return this.#progress.version ?? undefined;
+  }
+
+  /** The line that a listener of "ipc" or "event" is called for; undefined without a journal. Only while it is called. */
+  get delivery(): Delivery | undefined {
+    return this.#source.journal?.delivery;
+  }
+
+  /** Names the run for good, once it has a journal. */
+  get epoch(): string | undefined {
+    return this.#source.journal?.place.epoch;
+  }
+
+  /**
+   * After the exit: resolves when every line is done with and the run's files are removed; false when some were not read, since a
+   * listener was stuck. They wait in the write directory then.
+   */
+  get settled(): Promise<boolean> {
+    return this.#settled;
   }
 
   /** Gives the function that takes the listener off again. */
@@ -113,16 +171,41 @@ export class FactorioServer {
     void this.#run(); // never rejects: its end is the report
     const report = await Promise.race([running, this.exited]);
     if (!report) return;
-    const code = this.#asked === "nothing" ? "server-start-failed" : "server-stopped";
+    const code = this.#progress.asked === "nothing" ? "server-start-failed" : "server-stopped";
     throw new FactorioError(code, report.words, { detail: { report } });
+  }
+
+  /** Begins to hand on what a server said that was taken over; a no-op otherwise. */
+  read(): void {
+    this.#source.read();
+  }
+
+  /** Types a line into the server's console. Throws io-failed; only with a journal. */
+  type(line: string): void {
+    const game = this.#source.journal?.process;
+    if (!game) throw new FactorioError("io-failed", "The server has no console that can be typed into.");
+    game.type(line);
+  }
+
+  /**
+   * Lets go of the server, which runs on and can be adopted. Handlers get `limitMs` to be done. False, and nothing is done, when it
+   * has no journal or no process yet. `exited` stays pending.
+   */
+  async leave(limitMs: number): Promise<boolean> {
+    if (!this.#source.journal?.process || this.#report) return false;
+    this.#isLeft = true;
+    this.#clearTimers();
+    await this.#source.journal.detach(limitMs);
+    await this.rcon.close();
+    return true;
   }
 
   /** Ends the server so that it saves; see stopServer. At any time, also during the start; before it, a no-op. */
   async stop(): Promise<ExitReport> {
     if (this.#report) return this.#report;
-    if (this.#state === "stopped") return this.#neverRan();
+    if (this.#state === "stopped") return NEVER_RAN;
     if (this.#state === "stopping") return this.exited;
-    this.#asked = "stop";
+    this.#advance({ asked: "stop" });
     this.#setState("stopping");
     if (this.#process) await this.#stopProcess(this.#process);
     return this.exited;
@@ -131,8 +214,8 @@ export class FactorioServer {
   /** Ends the server at once, without saving. Also cuts a stop() short. */
   async kill(): Promise<ExitReport> {
     if (this.#report) return this.#report;
-    if (this.#state === "stopped") return this.#neverRan();
-    this.#asked = "kill";
+    if (this.#state === "stopped") return NEVER_RAN;
+    this.#advance({ asked: "kill" });
     if (this.#state !== "stopping") this.#setState("stopping");
     this.#process?.kill();
     return this.exited;
@@ -140,61 +223,63 @@ export class FactorioServer {
 
   async #run(): Promise<void> {
     try {
-      await this.#prepare();
-      if (this.#asked === "nothing") await this.#launch();
+      if (this.#left) await this.#takeOver(this.#left);
+      else await prepareLaunch(this.#options);
+      if (!this.#left && this.#asked === "nothing") await this.#launch();
     } catch (error) {
       this.#ownFailure = spawnFailure(error, this.#options.savePath);
     }
-    const exit = this.#process ? await this.#process.exited : { code: null, signal: null };
+    const exit = this.#process ? await this.#process.exited : { code: null, signal: null, isUnknown: false };
     await this.#finish(exit);
   }
 
-  async #prepare(): Promise<void> {
-    const { savePath, writeDirectory } = this.#options;
-    await stat(savePath);
-    await mkdir(writeDirectory, { recursive: true });
-    const isThere = await stat(configPath(writeDirectory)).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere) await writeConfig(this.#options);
+  async #launch(): Promise<void> {
+    this.#setState("starting");
+    const game = await this.#source.launch(this.#progress);
+    this.#process = game;
+    // stop() or kill() may have come while the system was spawning
+    if (this.#asked === "kill") game.kill();
+    if (this.#asked === "stop") void this.#stopProcess(game);
+    this.#limitStart();
   }
 
-  async #launch(): Promise<void> {
-    const {
-      install,
-      writeDirectory,
-      environment,
-      maxLineBytes,
-      startTimeoutMs = DEFAULT_START_TIMEOUT_MS,
-    } = this.#options;
-    this.#setState("starting");
-    this.#process = await GameProcess.spawn({
-      install,
-      arguments: serverArguments(this.#options),
-      directory: writeDirectory,
-      ...(environment === undefined ? {} : { environment }),
-      ...(maxLineBytes === undefined ? {} : { maxLineBytes }),
-      onLine: (line, bytes) => this.#onLine(line, bytes),
-      onOversized: (bytes) =>
-        this.#listeners.emit("deadLetter", { line: "", reason: `a line of ${bytes} bytes is too long` }),
-      waitUntilReady: () => (this.#ipc.isReady ? undefined : this.#ipc.ready()),
-    });
-    // stop() or kill() may have come while the system was spawning
-    if (this.#askedFor() === "kill") this.#process.kill();
-    if (this.#askedFor() === "stop") void this.#stopProcess(this.#process);
+  #limitStart(): void {
+    const { startTimeoutMs = DEFAULT_START_TIMEOUT_MS } = this.#options;
     this.#after(startTimeoutMs, () => this.#fail("unknown", `it was not ready within ${startTimeoutMs} ms`));
   }
 
-  #askedFor(): "nothing" | "stop" | "kill" {
-    return this.#asked;
+  async #takeOver(left: LeftRun): Promise<void> {
+    this.#setState("starting");
+    this.#progress = left.record.progress;
+    const game = await this.#source.adopt(left);
+    this.#process = game;
+    if (!left.process) return;
+    if (this.#progress.isRconReady) this.rcon.start();
+    if (this.#asked !== "nothing") {
+      if (this.#state !== "stopping") this.#setState("stopping");
+      this.#source.read();
+      if (this.#asked === "kill") game.kill();
+      else void this.#stopProcess(game);
+    } else if (!this.#progress.isInGame) {
+      this.#source.read();
+      this.#limitStart();
+    }
   }
 
-  async #stopProcess(game: GameProcess): Promise<void> {
+  get #asked(): RunProgress["asked"] {
+    return this.#progress.asked;
+  }
+
+  /** A server that was in game before us is never ended because we cannot reach it. */
+  get #isTakenOver(): boolean {
+    return this.#left?.record.progress.isInGame === true;
+  }
+
+  async #stopProcess(game: Game): Promise<void> {
     const target = {
       rcon: this.rcon,
       exited: game.exited,
-      hasQuit: () => this.#quitReason !== undefined,
+      hasQuit: () => this.#progress.quitReason !== null,
       signal: (signal: "SIGINT" | "SIGTERM") => game.signal(signal),
       kill: () => {
         this.#wasForced = true;
@@ -204,24 +289,23 @@ export class FactorioServer {
     await stopServer(target, this.#options.stopTimeoutMs ?? DEFAULT_STOP_TIMEOUT_MS);
   }
 
-  #onLine(raw: string, bytes: number): void {
-    if (this.#ipc.accept(raw, bytes)) return;
+  /** `at` grows from line to line. */
+  #onLine(raw: string, bytes: number, at: number): void {
+    if (this.#delivery.message(raw, bytes, at)) return;
     const line = parseServerLine(raw);
     this.#log.push(line);
     this.#listeners.emit("line", line);
     const event = interpretLine(line);
     if (!event) return;
     this.#follow(event);
-    this.#listeners.emit("event", event);
+    this.#delivery.event(event, bytes, at);
   }
 
   #follow(event: ServerEvent): void {
+    const next = progressAfter(this.#progress, event);
+    if (next !== this.#progress) this.#advance(next);
     switch (event.type) {
-      case "banner":
-        this.#version = event.version;
-        break;
       case "stateChange":
-        if (event.from === "CreatingGame" && event.to === "InGame") this.#isInGame = true;
         if (event.to === "Closed") this.#expectExit();
         this.#becomeRunning();
         break;
@@ -229,7 +313,6 @@ export class FactorioServer {
         this.rcon.start(); // only now does the game listen
         break;
       case "quitting":
-        this.#quitReason = event.reason;
         if (event.reason === "multiplayer error") this.#expectExit();
         break;
       default:
@@ -237,17 +320,27 @@ export class FactorioServer {
     }
   }
 
+  /** The record is always ahead of the offset, which is past the line only later. */
+  #advance(change: Partial<RunProgress>): void {
+    this.#progress = { ...this.#progress, ...change };
+    try {
+      this.#source.journal?.saveProgress(this.#progress);
+    } catch (error) {
+      this.#options.log?.(`the run's record could not be written: ${String(error)}`);
+    }
+  }
+
   #becomeRunning(): void {
-    if (this.#state !== "starting" || !this.#isInGame || !this.rcon.connected) return;
+    if (this.#state !== "starting" || !this.#progress.isInGame || !this.rcon.connected) return;
     this.#clearTimers();
-    this.#wasRunning = true;
+    this.#advance({ wasRunning: true });
     this.#setState("running");
     this.#resolveStart();
   }
 
   /** Ends a start that cannot succeed; a no-op once the server runs. */
   #fail(reason: FailureReason, text: string): void {
-    if (this.#state !== "starting") return;
+    if (this.#state !== "starting" || this.#isLeft) return;
     this.#ownFailure = { reason, text };
     this.#process?.kill();
   }
@@ -259,13 +352,17 @@ export class FactorioServer {
   async #finish(exit: ProcessExit): Promise<void> {
     this.#clearTimers();
     await this.rcon.close();
-    await withinMs(this.#ipc.drain(), LAST_MESSAGES_MS);
+    await untilStill(this.#delivery.drained(), () => this.#delivery.current, LAST_MESSAGES_MS);
+    // Later: what is held is held by somebody who waits for more than this server.
+    this.#settled = this.#source.journal?.settled() ?? this.#settled;
+    this.#settled.catch((error: unknown) => this.#options.log?.(`a run's files are left: ${String(error)}`));
+    const { asked, wasRunning, quitReason } = this.#progress;
     const facts = {
       exit,
-      asked: this.#asked,
+      asked,
       wasForced: this.#wasForced,
-      wasRunning: this.#wasRunning,
-      quitReason: this.#quitReason,
+      wasRunning,
+      quitReason: quitReason ?? undefined,
       ownFailure: this.#ownFailure,
       failure: this.#log.failure,
       lastLines: this.#log.lastLines,
@@ -277,17 +374,6 @@ export class FactorioServer {
     );
     this.#resolveExited(report);
     this.#listeners.emit("exit", report);
-  }
-
-  #neverRan(): ExitReport {
-    return {
-      code: null,
-      signal: null,
-      expected: true,
-      reason: "stopped",
-      words: "The server was not started.",
-      lastLines: [],
-    };
   }
 
   #setState(state: ServerState): void {
@@ -303,39 +389,4 @@ export class FactorioServer {
   #clearTimers(): void {
     for (const timer of this.#timers.splice(0)) clearTimeout(timer);
   }
-}
-
-/**
- * The RCON password has to stand here, where `ps` shows it: the game takes it from nowhere else. RCON is bound to the loopback
- * address, so that it is worth nothing to other machines.
- */
-function serverArguments(options: FactorioServerOptions): string[] {
-  const {
-    writeDirectory,
-    savePath,
-    gamePort,
-    rconPort,
-    rconPassword,
-    bindAddress,
-    extraArguments = [],
-  } = options;
-  return [
-    ...["--config", configPath(writeDirectory), "--start-server", savePath, "--port", String(gamePort)],
-    ...(bindAddress === undefined ? [] : ["--bind", bindAddress]),
-    ...["--rcon-bind", `127.0.0.1:${rconPort}`, "--rcon-password", rconPassword],
-    ...extraArguments,
-  ];
-}
-
-function spawnFailure(error: unknown, savePath: string): { reason: FailureReason; text: string } {
-  const path =
-    error instanceof Error && "path" in error && typeof error.path === "string"
-      ? error.path
-      : "the server's files";
-  if (systemErrorCode(error) === "ENOENT" && path === savePath)
-    return { reason: "save-missing", text: "there is no such file" };
-  const told = fileError(error, "use", path);
-  const reason =
-    told.code === "disk-full" ? "disk-full" : told.code === "permission-denied" ? "no-permission" : "unknown";
-  return { reason, text: told.message };
 }

@@ -4,11 +4,14 @@ import type { Readable } from "node:stream";
 import type { FactorioInstall } from "../install/factorio-install.js";
 import { LineSplitter } from "../ipc/line-splitter.js";
 
-export interface GameProcessOptions {
+export interface LaunchOptions {
   install: FactorioInstall;
   arguments: readonly string[];
   directory: string;
   environment?: Record<string, string>;
+}
+
+export interface GameProcessOptions extends LaunchOptions {
   maxLineBytes?: number;
   /** `bytes` is the line's length as it came. */
   onLine(line: string, bytes: number): void;
@@ -20,6 +23,8 @@ export interface GameProcessOptions {
 export interface ProcessExit {
   code: number | null;
   signal: string | null;
+  /** It was no child of this process, so that the system told nobody how it ended. */
+  isUnknown: boolean;
 }
 
 /** After the exit, output that stands still for so long is given up: a fork or a stuck handler may hold the pipe. */
@@ -115,15 +120,11 @@ export class GameProcess {
 
   async #end(output: Promise<unknown>): Promise<ProcessExit> {
     const exit = await new Promise<ProcessExit>((resolve) => {
-      this.#child.once("exit", (code, signal) => resolve({ code, signal }));
+      this.#child.once("exit", (code, signal) => resolve({ code, signal, isUnknown: false }));
     });
     this.#isGone = true;
     this.#child.stdin?.destroy();
-    const done = output.then(() => true);
-    for (let before = -1; before !== this.#lines;) {
-      before = this.#lines;
-      if (await withinMs(done, OUTPUT_GRACE_MS)) break;
-    }
+    await untilStill(output, () => this.#lines, OUTPUT_GRACE_MS);
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
     return exit;
@@ -141,19 +142,32 @@ export async function withinMs(promise: Promise<unknown>, ms: number): Promise<b
   }
 }
 
+/** True when the promise settled; false when nothing moved for so long. */
+export async function untilStill(
+  promise: Promise<unknown>,
+  progress: () => number,
+  ms: number,
+): Promise<boolean> {
+  for (let before = NaN; before !== progress();) {
+    before = progress();
+    if (await withinMs(promise, ms)) return true;
+  }
+  return false;
+}
+
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Scripts stand for the binary in tests, and in the simulator where the system has no `#!`. */
-function runnable(executable: string): { file: string; first: string[] } {
+export function runnable(executable: string): { file: string; first: string[] } {
   if (/\.[cm]?js$/.test(executable)) return { file: process.execPath, first: [executable] };
   if (/\.cmd$/i.test(executable)) return { file: "cmd.exe", first: ["/d", "/c", executable] };
   return { file: executable, first: [] };
 }
 
 /** Ours without what is meant for us alone; SteamAppId keeps a Steam build from handing itself over to Steam. */
-function gameEnvironment(more: Record<string, string> = {}): NodeJS.ProcessEnv {
+export function gameEnvironment(more: Record<string, string> = {}): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([name]) => name !== "NODE_OPTIONS" && !name.startsWith("SWITCHYARD_"),
   );

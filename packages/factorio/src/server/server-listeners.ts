@@ -11,6 +11,7 @@ export class ServerListeners {
     event: [],
     ipc: [],
     deadLetter: [],
+    warning: [],
     exit: [],
   };
 

@@ -1,5 +1,5 @@
 // A stand-in for the game's executable: prints its markers, speaks RCON, quits as told. FAKE_SERVER (JSON) chooses what goes wrong.
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 
 const options = JSON.parse(process.env.FAKE_SERVER ?? "{}");
@@ -10,6 +10,26 @@ const say = (text) => process.stdout.write(`${seconds()} ${text}\n`);
 const info = (text) => say(`Info ServerMultiplayerManager.cpp:808: ${text}`);
 const sockets = new Set();
 let quitting = false;
+let counted = 0;
+
+/** Numbered messages without end: options.count = { perSecond, fileEvery }. */
+function count({ perSecond, fileEvery = 0 }) {
+  const scripts = `${/write-data=(.*)/.exec(readFileSync(argument("--config"), "utf8"))[1]}/script-output`;
+  mkdirSync(scripts, { recursive: true });
+  const started = performance.now();
+  return setInterval(() => {
+    const due = Math.floor(((performance.now() - started) / 1000) * perSecond);
+    let text = "";
+    while (counted < due && !quitting) {
+      counted += 1;
+      if (fileEvery > 0 && counted % fileEvery === 0) {
+        writeFileSync(`${scripts}/count-${counted}.json`, String(counted));
+        text += `\f$ipc:count?fcount-${counted}.json\n`;
+      } else text += `\f$ipc:count?j${counted}\n`;
+    }
+    if (text !== "") process.stdout.write(text);
+  }, 5);
+}
 
 function end(code) {
   process.exitCode = code;
@@ -17,6 +37,7 @@ function end(code) {
   rcon.close();
   process.stdin.destroy();
   clearInterval(alive);
+  clearInterval(counting);
 }
 
 function quit(reason) {
@@ -48,6 +69,7 @@ function run(text, reply) {
   if (text === "/quit" && !options.ignoreQuit) quit("remote-quit");
   if (text.startsWith("/print "))
     return process.stdout.write(`${JSON.parse(text.slice(7))}\n`, () => reply(""));
+  if (text === "/counted") return reply(String(counted));
   if (text === "/crash") process.kill(process.pid, "SIGSEGV");
   reply(text === "/version" ? "2.0.77\n" : "");
 }
@@ -68,6 +90,8 @@ const rcon = createServer((socket) => {
   });
 });
 
+let counting;
+process.stdin.on("data", (bytes) => say(`typed ${String(bytes).trim()}`));
 const alive = setInterval(() => undefined, 1000);
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.on(signal, () => {
@@ -95,6 +119,7 @@ if (process.argv.includes("--create")) {
   say("Hosting game at IP ADDR:({0.0.0.0:34197})");
   if (!options.neverReady) {
     info("updateTick(0) changing state from(CreatingGame) to(InGame)");
+    if (options.count) counting = count(options.count);
     const [host, port] = argument("--rcon-bind").split(":");
     rcon.on("error", () => {
       say(
