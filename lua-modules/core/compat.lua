@@ -25,6 +25,12 @@ function compat.json_to_table(json)
 	return json_api().json_to_table(json)
 end
 
+---@param base64 string of zlib's deflate
+---@return string? nil when it is not that
+function compat.decode_string(base64)
+	return json_api().decode_string(base64)
+end
+
 ---Writes a file below script-output on the server only, not on the machines of players.
 ---@param name string
 ---@param text string

@@ -1,4 +1,6 @@
 -- Loaded into every patched save before all other modules.
+local batch = require("modules/switchyard_core/batch")
+local bulk = require("modules/switchyard_core/bulk")
 local get_state = require("modules/switchyard_core/state")
 local receive = require("modules/switchyard_core/receive")
 local switchyard = require("modules/switchyard_core/api")
@@ -6,8 +8,12 @@ local switchyard = require("modules/switchyard_core/api")
 ---The host's side of the door. Commands run on all peers alike, so what they do stays in step;
 ---anything done in on_load instead would also run on each player's machine at another time.
 switchyard_core = {
+	batch = batch,
 	receive = receive.whole,
-	receive_part = receive.part,
+	bulk_part = bulk.part,
+	bulk_missing = bulk.missing,
+	bulk_finish = bulk.finish,
+	bulk_forget = bulk.forget,
 }
 
 ---@param id string

@@ -1,15 +1,30 @@
 -- Runs in plain Lua 5.2 from the repository's root: lua5.2 lua-modules/core/test/core_test.lua
 -- The few members of the game that the module touches are stood in for; the simulator runs it against all of them.
-local printed, files, raised
+local printed, answered, files, raised
+
+-- Adler-32 as it is defined.
+local function checksum(text)
+	local a, b = 1, 0
+	for index = 1, #text do
+		a = (a + text:byte(index)) % 65521
+		b = (b + a) % 65521
+	end
+	return b * 65536 + a
+end
 
 local function load_module(saved_name, saved)
-	printed, files, raised = {}, {}, {}
+	printed, answered, files, raised = {}, {}, {}, {}
 	local environment = setmetatable({}, { __index = _G })
 	environment._G = environment
 	environment[saved_name] = saved
 	environment.print = function(text)
 		printed[#printed + 1] = text
 	end
+	environment.rcon = {
+		print = function(text)
+			answered[#answered + 1] = text
+		end,
+	}
 	local next_event = 100
 	environment.script = {
 		generate_event_name = function()
@@ -30,6 +45,9 @@ local function load_module(saved_name, saved)
 				return nil
 			end
 			return { json = text }
+		end,
+		decode_string = function(text)
+			return text ~= "bad" and "plain(" .. text .. ")" or nil
 		end,
 		write_file = function(name, text, append, player)
 			files[name] = { text = text, append = append, player = player }
@@ -71,7 +89,7 @@ for _, saved_name in ipairs({ "storage", "global" }) do
 		test(name .. " (" .. saved_name .. ")", function()
 			local saved = {}
 			local environment, api = load_module(saved_name, saved)
-			body(environment.switchyard_core, api, saved)
+			body(environment.switchyard_core, api, saved, environment)
 		end)
 	end
 
@@ -118,35 +136,147 @@ for _, saved_name in ipairs({ "storage", "global" }) do
 		equal(bad, "The message on the channel plugin:noun is not a JSON object or list")
 	end)
 
-	it("puts parts together, in any order, each counted once", function(core, api, saved)
+	it("runs each call of a batch by itself and tells results from errors", function(core)
+		core.batch({
+			{ "tostring", 12 },
+			{ "error", "one\ntwo\\", 0 },
+			{ "no.such.function" },
+			{ ".nothing" },
+			{ "math.max", 3, 7 },
+		})
+		equal(
+			answered[1],
+			"batch 5\n+12\n-one\\0atwo\\5c\n-This save has no function no.such.function\n"
+				.. "-This save has no function .nothing\n+7"
+		)
+	end)
+
+	it("passes nil on to the functions of a batch and answers nil as nothing", function(core, _, _, environment)
+		local got
+		environment.take = function(...)
+			got = { n = select("#", ...), ... }
+		end
+		core.batch({ { "take", nil, 1, nil, n = 3 }, { "take", 1 } })
+		equal(answered[1], "batch 2\n+\n+")
+		equal(got.n, 1)
+		core.batch({ { "take", nil, 1, nil, n = 3 } })
+		equal(got.n, 3)
+		equal(got[2], 1)
+	end)
+
+	it("escapes every byte of a result that is not printable ASCII", function(core, _, _, environment)
+		local bytes = {}
+		for byte = 0, 255 do
+			bytes[#bytes + 1] = string.char(byte)
+		end
+		environment.all_bytes = function()
+			return table.concat(bytes)
+		end
+		core.batch({ { "all_bytes" } })
+		local line = answered[1]:match("^batch 1\n%+(.*)$")
+		equal(line:find("[^\32-\126]"), nil)
+		equal(
+			(line:gsub("\\(%x%x)", function(hex)
+				return string.char(tonumber(hex, 16))
+			end)),
+			table.concat(bytes)
+		)
+	end)
+
+	it("answers a table as JSON", function(core, _, _, environment)
+		environment.give = function()
+			return { json = "{1}" }
+		end
+		core.batch({ { "give" } })
+		equal(answered[1], "batch 1\n+{1}")
+	end)
+
+	it("puts a bulk text together, in any order and cut in any way, and hands it on once", function(core, api, saved)
 		local got = {}
 		api.on_message("plugin:noun", function(payload)
 			got[#got + 1] = payload.json
 		end)
-		core.receive_part("1", 3, 3, "c")
-		core.receive_part("1", 1, 3, "plugin:noun\na")
-		core.receive_part("1", 1, 3, "plugin:noun\na")
-		equal(#got, 0)
-		core.receive_part("1", 2, 3, "b")
-		equal(got[1], "abc")
-		equal(next(saved.switchyard_core.parts), nil)
-		equal(#saved.switchyard_core.part_order, 0)
+		local sum = checksum("abcdefghij")
+		core.bulk_part("1", 6, "gh")
+		equal(core.bulk_missing("1", 10), "0-6,8-10")
+		core.bulk_part("1", 0, "abc")
+		core.bulk_part("1", 0, "ab")
+		core.bulk_part("1", 2, "cdef")
+		equal(core.bulk_finish("1", 10, sum, 9, "j", ".receive", "plugin:noun"), "?8-9")
+		equal(core.bulk_missing("1", 10), "8-9")
+		core.bulk_part("1", 7, "hi")
+		equal(core.bulk_finish("1", 10, sum, 9, "j", ".receive", "plugin:noun"), "+")
+		equal(core.bulk_finish("1", 10, sum, 9, "j", ".receive", "plugin:noun"), "+")
+		core.bulk_part("1", 0, "abc")
+		equal(core.bulk_missing("1", 10), "")
+		equal(#got, 1)
+		equal(got[1], "plain(abcdefghij)")
+		local bulk = saved.switchyard_core.bulk
+		equal(next(bulk.open), nil)
+		equal(#bulk.order, 0)
+		equal(bulk.bytes, 0)
 	end)
 
-	it("drops the oldest of too many open messages", function(core, _, saved)
-		for id = 1, 100 do
-			core.receive_part(tostring(id), 1, 2, "x")
+	it("wants a bulk text anew when its checksum is another", function(core, _, saved)
+		equal(core.bulk_finish("1", 3, 1, 0, "abc", "tostring"), "?0-3")
+		equal(next(saved.switchyard_core.bulk.open), nil)
+	end)
+
+	it("answers the error of a function that got a bulk text, the same again, and runs it once", function(core, _, _, env)
+		local runs = 0
+		env.fail = function()
+			runs = runs + 1
+			error("no room", 0)
 		end
-		equal(#saved.switchyard_core.part_order, 64)
-		equal(saved.switchyard_core.parts["1"], nil)
-		equal(saved.switchyard_core.part_order[1], "37")
+		for _ = 1, 2 do
+			local ok, message = pcall(core.bulk_finish, "1", 3, checksum("abc"), 0, "abc", "fail")
+			equal(ok, false)
+			equal(message, "no room")
+		end
+		equal(runs, 1)
 	end)
 
-	it("refuses parts that contradict each other", function(core, _, saved)
-		core.receive_part("1", 1, 2, "x")
-		equal(pcall(core.receive_part, "1", 2, 3, "y"), false)
-		equal(pcall(core.receive_part, "2", 5, 3, "y"), false)
-		equal(next(saved.switchyard_core.parts), nil)
+	it("tells of a bulk text that cannot be decompressed", function(core)
+		local ok, message = pcall(core.bulk_finish, "1", 3, checksum("bad"), 0, "bad", "tostring")
+		equal(ok, false)
+		equal(message, "The text cannot be decompressed")
+	end)
+
+	it("keeps a bounded number of open and of finished transfers", function(core, _, saved)
+		for id = 1, 200 do
+			core.bulk_part("open" .. id, 0, "xx")
+			core.bulk_finish("done" .. id, 3, checksum("abc"), 0, "abc", "tostring")
+		end
+		local bulk = saved.switchyard_core.bulk
+		equal(#bulk.order, 15)
+		equal(bulk.order[1], "open186")
+		equal(bulk.bytes, 30)
+		equal(#bulk.done_order, 64)
+		equal(bulk.done.done136, nil)
+		equal(bulk.done.done137.ok, true)
+	end)
+
+	it("keeps a bounded number of bytes of open transfers", function(core, _, saved)
+		local megabyte = ("x"):rep(1024 * 1024)
+		for offset = 0, 11 do
+			core.bulk_part(tostring(offset % 3), offset * #megabyte, megabyte)
+		end
+		equal(saved.switchyard_core.bulk.bytes <= 8 * 1024 * 1024, true)
+	end)
+
+	it("forgets a transfer that was given up", function(core, _, saved)
+		core.bulk_part("1", 0, "abc")
+		core.bulk_forget("1")
+		core.bulk_part("1", 3, "def")
+		equal(next(saved.switchyard_core.bulk.open), nil)
+		equal(pcall(core.bulk_finish, "1", 6, checksum("abcdef"), 3, "def", "tostring"), false)
+	end)
+
+	it("drops the parts of a save from before bulk transfers", function(core, _, saved)
+		saved.switchyard_core = { file_number = 3, parts = { a = {} }, part_order = { "a" } }
+		core.bulk_part("1", 0, "abc")
+		equal(saved.switchyard_core.parts, nil)
+		equal(saved.switchyard_core.file_number, 3)
 	end)
 
 	it("raises on_startup once for each start, and on_instance_updated on a new name", function(core, api)
@@ -163,6 +293,15 @@ for _, saved_name in ipairs({ "storage", "global" }) do
 		equal(api.get_instance_name(), "alpha")
 	end)
 end
+
+test("the checksum is Adler-32, of short and of long texts", function()
+	local environment = load_module("storage", {})
+	local bulk = environment.require("modules/switchyard_core/bulk")
+	for _, size in ipairs({ 0, 1, 7, 8, 9, 100, 40000, 200001 }) do
+		local text = ("\255z+/0"):rep(size):sub(1, size)
+		equal(bulk.checksum(text), checksum(text))
+	end
+end)
 
 print(passed .. " passed, " .. failed .. " failed")
 os.exit(failed == 0 and 0 or 1)

@@ -20,6 +20,7 @@ export type FactorioErrorCode =
   | "rcon-invalid-command"
   | "rcon-command-too-large"
   | "rcon-unexpected-output"
+  | "rcon-lua-error"
   | "server-start-failed"
   | "server-stopped"
   | "disk-full"

@@ -52,6 +52,10 @@ export function explainFactorioError(error: unknown, instance: string): AppError
       return new AppError("bad-request", { reason }, cause);
     case "rcon-unexpected-output":
       return new AppError("rcon-refused", { instance, reason }, cause);
+    case "rcon-lua-error": {
+      const said = text(error.detail["luaError"]) ?? "";
+      return new AppError("rcon-refused", { instance, reason: said === "" ? reason : said }, cause);
+    }
     case "server-stopped":
       return new AppError("cancelled", {}, cause);
     case "disk-full":

@@ -47,6 +47,41 @@ export class CommandQueue {
     return command;
   }
 
+  /**
+   * More calls for the command of `first`, which take() gave: those next in its lane, up to the first that does not fit or is no
+   * call. Calls with one key may share a command, in their order: it runs them one after another.
+   */
+  takeCalls(first: RconCommand, room: { bytes: number; count: number }): RconCommand[] {
+    const taken = [first];
+    const keys = new Map<string, number>();
+    if (first.ordered !== undefined) keys.set(first.ordered, 1);
+    const lane = this.#lanes[first.lane];
+    const kept: RconCommand[] = [];
+    let left = room.bytes - first.bytes;
+    let at = 0;
+    for (const command of lane) {
+      const place = keys.get(command.ordered ?? "") ?? 0;
+      if (this.#mayRun(command, place)) {
+        left -= command.bytes + 1; // and a comma
+        if (command.call === undefined || left < 0 || taken.length >= room.count) break;
+        taken.push(command);
+        if (command.ordered !== undefined) keys.set(command.ordered, place + 1);
+      } else kept.push(command);
+      at += 1;
+    }
+    lane.splice(0, at, ...kept);
+    this.#size -= taken.length - 1;
+    return taken;
+  }
+
+  /** Gives a command that take() gave, and that has not run, its old place again. */
+  putBack(command: RconCommand): void {
+    const lane = this.#lanes[command.lane];
+    const at = lane.findIndex(({ sequence }) => sequence > command.sequence);
+    lane.splice(at === -1 ? lane.length : at, 0, command);
+    this.#size += 1;
+  }
+
   /** Takes a command out that will not run. */
   remove(command: RconCommand): void {
     this.#leaveLane(command);
@@ -79,8 +114,9 @@ export class CommandQueue {
     return undefined;
   }
 
-  #mayRun(command: RconCommand): boolean {
-    return command.ordered === undefined || this.#ordered.get(command.ordered)?.[0] === command;
+  /** `place` is the number of those before it with its key that run before it anyway. */
+  #mayRun(command: RconCommand, place = 0): boolean {
+    return command.ordered === undefined || this.#ordered.get(command.ordered)?.[place] === command;
   }
 
   #leaveLane(command: RconCommand): void {

@@ -20,7 +20,11 @@ export function luaString(text: string): string {
   return `"${escaped}"`;
 }
 
-function luaValue(value: string | number | boolean | null): string {
+/** What can be passed to a Lua function; null is nil. */
+export type LuaArgument = string | number | boolean | null;
+
+/** A Lua expression with that value, on one line. */
+export function luaValue(value: LuaArgument): string {
   if (value === null) return "nil";
   if (typeof value === "string") return luaString(value);
   if (typeof value === "boolean") return String(value);
@@ -29,11 +33,13 @@ function luaValue(value: string | number | boolean | null): string {
   return String(value);
 }
 
-/**
- * The one place where Lua text is built: `luaCall("a.b", ["x", 1])` is `/sc a.b("x",1)`. Throws TypeError when functionPath is
- * not a plain dotted name, which is a bug of the caller.
- */
-export function luaCall(functionPath: string, args: readonly (string | number | boolean | null)[]): string {
+/** Gives the path back, or throws TypeError when it is not a plain dotted name, which is a bug of the caller. */
+export function luaPath(functionPath: string): string {
   if (!IDENTIFIER_PATH.test(functionPath)) throw new TypeError(`not a Lua function path: ${functionPath}`);
-  return `/sc ${functionPath}(${args.map(luaValue).join(",")})`;
+  return functionPath;
+}
+
+/** `luaCall("a.b", ["x", 1])` is `/sc a.b("x",1)`. Throws TypeError as luaPath does. */
+export function luaCall(functionPath: string, args: readonly LuaArgument[]): string {
+  return `/sc ${luaPath(functionPath)}(${args.map(luaValue).join(",")})`;
 }

@@ -1,10 +1,12 @@
 import { FactorioError, type FactorioErrorCode } from "../errors.js";
-import { CommandQueue } from "./command-queue.js";
-import { DeadlineTimer } from "./deadline-timer.js";
-import { utf8Bytes } from "./lua-text.js";
-import { settleError, settleReply, type RconCommand } from "./rcon-command.js";
+import { BATCH_FRAME_BYTES, encodeCall } from "./batch-text.js";
+import { BulkTransfers } from "./bulk-transfer.js";
+import { CommandFlow } from "./command-flow.js";
+import { utf8Bytes, type LuaArgument } from "./lua-text.js";
+import type { RconCommand } from "./rcon-command.js";
 import { RconAuthError, RconConnection } from "./rcon-connection.js";
-import type { RconOptions, SendRconOptions } from "./rcon-options.js";
+import type { CallRconOptions, RconOptions, SendRconOptions, TransferOptions } from "./rcon-options.js";
+import { SegmentBudget } from "./segment-budget.js";
 
 /** "lost" and "authFailed" bring the reason as detail. */
 export type RconEvent = "connected" | "lost" | "authFailed";
@@ -21,6 +23,9 @@ const DEFAULTS = {
   connectTimeoutMs: 10_000,
   reconnectDelayMs: 250,
   maxCommandsPerConnection: 2_000_000_000,
+  maxBatchBytes: 16_384,
+  maxBulkBytes: 8000,
+  segment: {},
 };
 /** A connection that held so long was a good one: the next wait begins short again. */
 const STABLE_AFTER_MS = 5000;
@@ -31,22 +36,26 @@ const STABLE_AFTER_MS = 5000;
  */
 export class RconClient {
   readonly #settings: Settings;
-  readonly #queue = new CommandQueue();
-  /** By request id. */
-  readonly #inFlight = new Map<number, RconCommand>();
-  readonly #deadlines = new DeadlineTimer((now) => this.#expireDue(now));
+  readonly #budget: SegmentBudget;
+  readonly #flow: CommandFlow;
+  readonly #transfers: BulkTransfers;
   readonly #listeners = new Map<RconEvent, Set<(detail?: string) => void>>();
   readonly #closing = new AbortController();
   #readyWaiters: { resolve: () => void; reject: (error: Error) => void }[] = [];
   #connection: RconConnection | undefined;
-  #bulkInFlight = 0;
   #supervision: Promise<void> | undefined;
-  #isRenewing = false;
-  #isDraining = false;
+  #sequence = 0;
 
   constructor(options: RconOptions) {
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-    this.#settings = { ...DEFAULTS, ...given } as Settings;
+    const settings = (this.#settings = { ...DEFAULTS, ...given } as Settings);
+    const budget = (this.#budget = new SegmentBudget(settings.segment));
+    this.#flow = new CommandFlow({ ...settings, budget, lost: (why, sent) => this.#lost(why, sent) });
+    this.#transfers = new BulkTransfers({
+      call: (functionPath, args, more) => this.call(functionPath, args, more),
+      ready: () => this.ready(),
+      commandBytes: () => Math.min(settings.maxBulkBytes, budget.bulkBytes),
+    });
   }
 
   /** Signed in and able to take commands. */
@@ -56,12 +65,12 @@ export class RconClient {
 
   /** Commands that wait for a slot. */
   get queued(): number {
-    return this.#queue.size;
+    return this.#flow.queued;
   }
 
   /** Slots in use. A command past its deadline keeps its slot until the reply or the loss of the connection. */
   get inFlight(): number {
-    return this.#inFlight.size;
+    return this.#flow.inFlight;
   }
 
   /** Begins to connect and keeps doing so, with growing waits, until close(). A second call is a no-op. */
@@ -83,34 +92,47 @@ export class RconClient {
    */
   send(command: string, options: SendRconOptions = {}): Promise<string> {
     const bytes = utf8Bytes(command);
-    const refused = this.#refusal(command, bytes);
+    const refused = textRefusal(command) ?? this.#refusal(bytes);
     if (refused) return Promise.reject(refused);
-    const timeoutMs = options.timeoutMs ?? this.#settings.defaultTimeoutMs;
-    const deadline = performance.now() + timeoutMs;
-    return new Promise((resolve, reject) => {
-      this.#queue.push({
-        command,
-        bytes,
-        lane: options.lane ?? "normal",
-        ordered: options.ordered,
-        expectEmpty: options.expectEmpty === true,
-        timeoutMs,
-        deadline,
-        isSent: false,
-        isSettled: false,
-        resolve,
-        reject,
-      });
-      this.#deadlines.set(deadline);
-      this.#pump();
-    });
+    return this.#push({ text: command, call: undefined, bytes }, options);
+  }
+
+  /**
+   * Calls a Lua function of a patched save and resolves with what it gives back, as text: a table as JSON, nil as "". What it
+   * prints by itself is not part of that. Calls that wait at the same moment go as one command, each evaluated by itself; in a
+   * save without the core module each goes alone. Rejects as send() does, and with rcon-lua-error (`detail.luaError`) when the
+   * function fails. Throws TypeError when functionPath is not a plain dotted name.
+   */
+  call(functionPath: string, args: readonly LuaArgument[], options: CallRconOptions = {}): Promise<string> {
+    const call = encodeCall(functionPath, args);
+    const refused = this.#refusal(call.bytes + BATCH_FRAME_BYTES);
+    if (refused) return Promise.reject(refused);
+    return this.#push({ text: undefined, call, bytes: call.bytes }, options);
+  }
+
+  /**
+   * As call(), with a long text as the last argument: it travels compressed and in parts, in the bulk lane, and goes on where it
+   * was after a lost connection. The function runs at most once. Rejects with rcon-lost when the client is closed, rcon-timeout
+   * at the deadline of the whole transfer, rcon-command-too-large, rcon-lua-error (also in a save without the core module).
+   */
+  transfer(
+    functionPath: string,
+    args: readonly LuaArgument[],
+    text: string,
+    options: TransferOptions = {},
+  ): Promise<string> {
+    return this.#transfers.run({ functionPath, args, text }, options);
+  }
+
+  /** Players online: while there are any the game takes in few bytes a tick, which bulk and batches then leave to others. */
+  setPlayersOnline(players: number): void {
+    this.#budget.setPlayers(players);
   }
 
   /** Rejects everything pending with rcon-lost and ends the connection. Safe to call twice. */
   async close(): Promise<void> {
     this.#closing.abort();
-    this.#deadlines.clear();
-    this.#rejectAll("the client was closed");
+    this.#flow.close("the client was closed");
     this.#rejectReady(this.#lost("the client was closed", false));
     await this.#connection?.close();
     await this.#supervision;
@@ -123,12 +145,30 @@ export class RconClient {
     return () => void listeners.delete(listener);
   }
 
-  #refusal(command: string, bytes: number): FactorioError | undefined {
-    // The game never answers an empty command and runs only the first line of several.
-    if (command.trim() === "")
-      return refuse("rcon-empty-command", "The RCON command is empty. Give a command such as /players.");
-    if (/[\n\r\0]/.test(command))
-      return refuse("rcon-invalid-command", "The RCON command has more than one line. Put it on one.");
+  #push(what: Pick<RconCommand, "text" | "call" | "bytes">, options: SendRconOptions): Promise<string> {
+    const timeoutMs = options.timeoutMs ?? this.#settings.defaultTimeoutMs;
+    const sequence = (this.#sequence += 1);
+    return new Promise((resolve, reject) => {
+      this.#flow.push({
+        sequence,
+        text: what.text,
+        call: what.call,
+        bytes: what.bytes,
+        lane: options.lane ?? "normal",
+        ordered: options.ordered,
+        expectEmpty: options.expectEmpty === true,
+        timeoutMs,
+        deadline: performance.now() + timeoutMs,
+        isSent: false,
+        isSettled: false,
+        warnings: 0,
+        resolve,
+        reject,
+      });
+    });
+  }
+
+  #refusal(bytes: number): FactorioError | undefined {
     const { maxCommandBytes, maxQueuedCommands } = this.#settings;
     if (bytes > maxCommandBytes) {
       return refuse(
@@ -136,9 +176,9 @@ export class RconClient {
         `The RCON command has ${bytes} bytes, more than the ${maxCommandBytes} allowed. Split it.`,
       );
     }
-    if (this.#closing.signal.aborted || (!this.#connection && !this.#isRenewing))
+    if (this.#closing.signal.aborted || (!this.#connection && !this.#flow.isRenewing))
       return this.#lost("there is no connection", false);
-    if (this.#queue.size < maxQueuedCommands) return undefined;
+    if (this.#flow.queued < maxQueuedCommands) return undefined;
     return refuse(
       "rcon-queue-full",
       `${maxQueuedCommands} RCON commands wait already. The server does not keep up; try again later.`,
@@ -155,10 +195,7 @@ export class RconClient {
         const renewed = await this.#live(connection);
         if (performance.now() - since > STABLE_AFTER_MS) delayMs = this.#settings.reconnectDelayMs;
         if (renewed) continue;
-      } else if (this.#isRenewing) {
-        this.#isRenewing = false;
-        this.#rejectAll("it could not be renewed");
-      }
+      } else this.#flow.abandonRenewal();
       await pause(delayMs, signal);
       delayMs = Math.min(delayMs * 2, this.#settings.reconnectDelayMs * 30);
     }
@@ -169,7 +206,7 @@ export class RconClient {
       return await RconConnection.open({
         ...this.#settings,
         signal: this.#closing.signal,
-        onReply: (id, reply) => this.#onReply(id, reply),
+        onReply: (id, reply) => this.#flow.onReply(id, reply),
       });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
@@ -193,91 +230,14 @@ export class RconClient {
       return false;
     }
     this.#connection = connection;
-    this.#isRenewing = false;
     this.#emit("connected");
     for (const waiter of this.#readyWaiters.splice(0)) waiter.resolve();
-    this.#pump();
+    this.#flow.attach(connection);
     const why = await connection.ended;
     this.#connection = undefined;
-    if (!this.#isRenewing) this.#rejectAll(why);
-    this.#freeSlots();
-    if (this.#isRenewing) return true;
+    if (this.#flow.detach(why)) return true;
     this.#emit("lost", why);
     return false;
-  }
-
-  #pump(): void {
-    const connection = this.#connection;
-    if (!connection || this.#isRenewing || this.#isDraining) return;
-    if (connection.sent >= this.#settings.maxCommandsPerConnection) return this.#renewWhenIdle(connection);
-    const { maxConcurrentCommands } = this.#settings;
-    while (
-      this.#inFlight.size < maxConcurrentCommands &&
-      connection.sent < this.#settings.maxCommandsPerConnection
-    ) {
-      if (connection.needsDrain) return this.#pumpWhenDrained(connection);
-      const entry = this.#queue.take(this.#bulkInFlight < Math.max(1, maxConcurrentCommands - 1));
-      if (!entry) return;
-      entry.isSent = true;
-      if (entry.lane === "bulk") this.#bulkInFlight += 1;
-      this.#inFlight.set(connection.send(entry.command, entry.bytes), entry);
-    }
-  }
-
-  #pumpWhenDrained(connection: RconConnection): void {
-    this.#isDraining = true;
-    void connection.drained().then(() => {
-      this.#isDraining = false;
-      this.#pump();
-    });
-  }
-
-  #renewWhenIdle(connection: RconConnection): void {
-    if ([...this.#inFlight.values()].some((entry) => !entry.isSettled)) return;
-    this.#isRenewing = true;
-    void connection.close();
-  }
-
-  /** An id that nobody waits for is none of ours. */
-  #onReply(id: number, reply: string): void {
-    const entry = this.#inFlight.get(id);
-    if (!entry) return;
-    this.#inFlight.delete(id);
-    if (entry.lane === "bulk") this.#bulkInFlight -= 1;
-    settleReply(entry, reply);
-    this.#queue.finish(entry);
-    this.#pump();
-  }
-
-  /** After the end of the connection, when no reply can come any more. */
-  #freeSlots(): void {
-    for (const entry of this.#inFlight.values()) this.#queue.finish(entry);
-    this.#inFlight.clear();
-    this.#bulkInFlight = 0;
-  }
-
-  /** Gives the earliest deadline of the others. */
-  #expireDue(now: number): number {
-    let earliest = Infinity;
-    for (const entry of [...this.#queue, ...this.#inFlight.values()]) {
-      if (entry.isSettled) continue;
-      if (entry.deadline <= now) this.#expire(entry);
-      else earliest = Math.min(earliest, entry.deadline);
-    }
-    return earliest;
-  }
-
-  #expire(entry: RconCommand): void {
-    const { isSent: sent, timeoutMs } = entry;
-    if (!sent) this.#queue.remove(entry);
-    const what = sent ? "had no reply" : "had no turn";
-    const message = `The RCON command ${what} within ${timeoutMs} ms. The server may be saving, paused or overloaded.`;
-    settleError(entry, new FactorioError("rcon-timeout", message, { detail: { sent, timeoutMs } }));
-  }
-
-  #rejectAll(why: string): void {
-    for (const entry of this.#queue.takeAll()) settleError(entry, this.#lost(why, false));
-    for (const entry of this.#inFlight.values()) settleError(entry, this.#lost(why, true));
   }
 
   #rejectReady(error: FactorioError): void {
@@ -304,6 +264,15 @@ export class RconClient {
       }
     }
   }
+}
+
+/** The game never answers an empty command and runs only the first line of several. */
+function textRefusal(command: string): FactorioError | undefined {
+  if (command.trim() === "")
+    return refuse("rcon-empty-command", "The RCON command is empty. Give a command such as /players.");
+  if (/[\n\r\0]/.test(command))
+    return refuse("rcon-invalid-command", "The RCON command has more than one line. Put it on one.");
+  return undefined;
 }
 
 /** A refusal of what the server never saw. */

@@ -1,3 +1,5 @@
+import type { SegmentSettings } from "./segment-budget.js";
+
 /** Who goes first when more commands wait than may run. */
 export type RconLane = "urgent" | "normal" | "bulk";
 
@@ -22,6 +24,12 @@ export interface RconOptions {
   reconnectDelayMs?: number;
   /** The connection is renewed after so many commands, before the int32 request id of rcon-client overflows. */
   maxCommandsPerConnection?: number;
+  /** UTF-8 bytes of one command that holds several calls, default 16,384; less while players are online. */
+  maxBatchBytes?: number;
+  /** UTF-8 bytes of one command of a bulk transfer, default 8,000; less while players are online. */
+  maxBulkBytes?: number;
+  /** How the server cuts commands while players are online; the game's defaults when it is left out. */
+  segment?: SegmentSettings;
   log?: (text: string) => void;
 }
 
@@ -32,4 +40,15 @@ export interface SendRconOptions {
   timeoutMs?: number;
   /** Any output makes the command fail with rcon-unexpected-output. */
   expectEmpty?: boolean;
+}
+
+export type CallRconOptions = Omit<SendRconOptions, "expectEmpty">;
+
+export interface TransferOptions {
+  /** The call at the end runs in order with other commands of that key. */
+  ordered?: string;
+  /** Of the whole transfer, default 600,000. */
+  timeoutMs?: number;
+  /** Ends it; what the game holds of it is dropped. The promise rejects with the signal's reason. */
+  signal?: AbortSignal;
 }

@@ -13,7 +13,7 @@ import {
 
 /** What the runtime needs of a server process; FactorioServer is the real one. */
 export type ServerProcess = Pick<FactorioServer, "state" | "pid" | "start" | "stop" | "exited" | "on"> & {
-  readonly rcon: Pick<FactorioServer["rcon"], "send">;
+  readonly rcon: Pick<FactorioServer["rcon"], "send" | "call" | "transfer">;
 };
 
 /** The seam between the host and the game on this machine. */

@@ -1,14 +1,14 @@
-import { luaCall, luaString, utf8Bytes } from "@switchyard/factorio";
+import { luaCall, utf8Bytes } from "@switchyard/factorio";
 import { AppError } from "@switchyard/protocol";
-import { createId } from "@switchyard/node-kit";
 import { explainFactorioError } from "../factorio-errors.js";
 import type { ServerProcess } from "../instance/game.js";
-import { refuseLuaError } from "../instance/greet-game.js";
 
-/** The game takes in 100 bytes of commands a tick, so longer ones would hold up all others. */
+/** Longer messages travel compressed and in parts: the game takes in 100 bytes of commands a tick while players are online. */
 const MAX_COMMAND_BYTES = 1000;
 const MAX_QUEUED = 1000;
 const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
+/** Of the waiting messages so many are handed to RCON, which has a limit for all of the server's commands. */
+const MAX_UNDER_WAY = 100;
 
 export interface GameSenderOptions {
   rcon: ServerProcess["rcon"];
@@ -18,74 +18,77 @@ export interface GameSenderOptions {
   signal: AbortSignal;
 }
 
-/** Messages of one plugin to the game, one after the other; long ones in parts. */
+interface Message {
+  channel: string;
+  json: string;
+  bytes: number;
+  isLong: boolean;
+  resolve: () => void;
+  reject: (error: Error) => void;
+}
+
+/** Messages of one plugin to the game, in order; short ones that wait at the same moment share a command. */
 export class GameSender {
-  #last: Promise<unknown> = Promise.resolve();
-  #queued = 0;
+  readonly #waiting: Message[] = [];
+  #underWay = 0;
+  #isLongUnderWay = false;
   #queuedBytes = 0;
 
   constructor(private readonly options: GameSenderOptions) {}
 
   /** Resolves when the Lua handler has run. Rejects with `rcon-lost`, `rcon-refused` or `queue-full`. */
-  async send(channel: string, json: string): Promise<void> {
+  send(channel: string, json: string): Promise<void> {
     const bytes = utf8Bytes(json);
-    if (this.#queued >= MAX_QUEUED || this.#queuedBytes + bytes > MAX_QUEUED_BYTES) {
-      throw new AppError("queue-full", {
-        what: `the game of ${this.options.instanceName()}`,
-        count: this.#queued,
-      });
+    const queued = this.#waiting.length + this.#underWay;
+    if (queued >= MAX_QUEUED || this.#queuedBytes + bytes > MAX_QUEUED_BYTES) {
+      const what = `the game of ${this.options.instanceName()}`;
+      return Promise.reject(new AppError("queue-full", { what, count: queued }));
     }
-    this.#queued += 1;
     this.#queuedBytes += bytes;
-    const sent = this.#last.then(() => this.#sendNow(channel, json));
-    this.#last = sent.catch(() => undefined); // the sender of each message has its own failure
-    try {
-      await sent;
-    } finally {
-      this.#queued -= 1;
-      this.#queuedBytes -= bytes;
+    const isLong = utf8Bytes(luaCall("switchyard_core.receive", [channel, json])) > MAX_COMMAND_BYTES;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ channel, json, bytes, isLong, resolve, reject });
+      this.#pump();
+    });
+  }
+
+  /** RCON keeps the order of calls; a long message makes its call only at its end, so those behind it wait here. */
+  #pump(): void {
+    while (!this.#isLongUnderWay && this.#underWay < MAX_UNDER_WAY) {
+      const message = this.#waiting.shift();
+      if (!message) return;
+      this.#underWay += 1;
+      this.#isLongUnderWay = message.isLong;
+      void this.#deliver(message);
     }
   }
 
-  async #sendNow(channel: string, json: string): Promise<void> {
-    const whole = luaCall("switchyard_core.receive", [channel, json]);
-    const commands = utf8Bytes(whole) <= MAX_COMMAND_BYTES ? [whole] : partCommands(`${channel}\n${json}`);
-    for (const command of commands) await this.#command(command);
-  }
-
-  async #command(command: string): Promise<void> {
-    const { rcon, signal, lane } = this.options;
+  async #deliver(message: Message): Promise<void> {
     const instance = this.options.instanceName();
-    if (signal.aborted) throw new AppError("rcon-lost", { instance });
-    let reply: string;
     try {
-      reply = await rcon.send(command, { lane: "normal", ordered: lane });
+      if (this.options.signal.aborted) throw new AppError("rcon-lost", { instance });
+      await this.#call(message);
+      message.resolve();
     } catch (error) {
-      throw explainFactorioError(error, instance);
+      message.reject(error instanceof AppError ? error : explainFactorioError(error, instance));
     }
-    refuseLuaError(reply, instance);
+    this.#queuedBytes -= message.bytes;
+    this.#underWay -= 1;
+    if (message.isLong) this.#isLongUnderWay = false;
+    this.#pump();
   }
-}
 
-/** The calls that carry a long text; the last one delivers it. */
-export function partCommands(text: string, id = createId()): string[] {
-  const room =
-    MAX_COMMAND_BYTES - utf8Bytes(luaCall("switchyard_core.receive_part", [id, 999_999, 999_999, ""]));
-  const parts: string[] = [];
-  let part = "";
-  let bytes = 0;
-  for (const character of text) {
-    const size = utf8Bytes(luaString(character)) - 2;
-    if (bytes + size > room) {
-      parts.push(part);
-      part = "";
-      bytes = 0;
+  async #call({ channel, json, isLong }: Message): Promise<void> {
+    const { rcon, signal, lane } = this.options;
+    if (!isLong) {
+      await rcon.call("switchyard_core.receive", [channel, json], { ordered: lane });
+      return;
     }
-    part += character;
-    bytes += size;
+    try {
+      await rcon.transfer("switchyard_core.receive", [channel], json, { ordered: lane, signal });
+    } catch (error) {
+      if (signal.aborted) throw new AppError("rcon-lost", { instance: this.options.instanceName() });
+      throw error;
+    }
   }
-  parts.push(part);
-  return parts.map((each, index) =>
-    luaCall("switchyard_core.receive_part", [id, index + 1, parts.length, each]),
-  );
 }

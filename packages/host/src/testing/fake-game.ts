@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import {
   FactorioError,
   listSaves,
+  luaCall,
   parseServerLine,
   selectInstall,
   type ExitReport,
@@ -38,6 +39,14 @@ export class FakeServer implements ServerProcess {
       this.commands.push(command);
       return this.reply(command);
     },
+    /** Of both: as a command that only it is in; what is answered to that is Lua's error. */
+    call: async (functionPath: string, args: Parameters<typeof luaCall>[1]): Promise<string> => {
+      const luaError = await this.rcon.send(luaCall(functionPath, args));
+      if (luaError !== "") throw new FactorioError("rcon-lua-error", luaError, { detail: { luaError } });
+      return "";
+    },
+    transfer: (functionPath: string, args: Parameters<typeof luaCall>[1], text: string): Promise<string> =>
+      this.rcon.call(functionPath, [...args, text]),
   };
   readonly #exit = createDeferred<ExitReport>();
   readonly #listeners = new Map<string, Set<Listener>>();
