@@ -17,7 +17,7 @@ const PLUGIN_OUTPUT = /\.(js|d\.ts)(\.map)?$|\.tsbuildinfo$/;
  * `withTests` adds the projects that only tests need. Quiet when there is nothing to do.
  */
 export async function ensureBuild({ withTests = false } = {}) {
-  const parts = [typescriptPart(withTests), webPart()];
+  const parts = [typescriptPart(withTests), commandLinePart(), webPart()];
   const stale = await staleOf(parts);
   if (stale.length === 0) return;
   await withLock(async () => {
@@ -33,6 +33,18 @@ function typescriptPart(withTests) {
     outputs: async () =>
       (await projects(withTests)).map((project) => path.join(project, buildInfoOf(project))),
     command: async () => [[toolFile("tsc"), "-b", ...(await projects(withTests))], ROOT],
+    finish: linkCommands,
+  };
+}
+
+function commandLinePart() {
+  const packages = ["ctl", "factorio", "link", "node-kit", "protocol"].map((name) => `packages/${name}`);
+  return {
+    name: "ctl",
+    title: "Bundling switchyardctl",
+    inputs: [...packages, "scripts/bundle-ctl.mjs", "package-lock.json"],
+    outputs: async () => [path.join("packages", "ctl", "dist", "bundle", "main.js")],
+    command: async () => [[inRoot("scripts", "bundle-ctl.mjs")], ROOT],
     finish: linkCommands,
   };
 }

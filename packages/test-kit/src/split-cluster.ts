@@ -205,12 +205,8 @@ function isConnectedHost(value: unknown, name: string): boolean {
 }
 
 function programFile(name: "controller" | "host" | "ctl"): string {
-  return join(
-    fileURLToPath(import.meta.resolve(`@switchyard/${name}/package.json`)),
-    "..",
-    "dist",
-    "main.js",
-  );
+  const folder = join(fileURLToPath(import.meta.resolve(`@switchyard/${name}/package.json`)), "..", "dist");
+  return name === "ctl" ? join(folder, "bundle", "main.js") : join(folder, "main.js");
 }
 
 async function isHealthy(url: string): Promise<boolean> {

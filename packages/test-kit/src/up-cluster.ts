@@ -66,7 +66,7 @@ export class UpCluster {
 
   /** Runs `switchyardctl` as this cluster's admin. */
   ctl(...args: string[]): Program {
-    return Program.node(join(CTL, "..", "dist", "main.js"), args, {
+    return Program.node(join(CTL, "..", "dist", "bundle", "main.js"), args, {
       environment: { SWITCHYARD_CONTEXT_FILE: this.ready.contextFile },
     });
   }
