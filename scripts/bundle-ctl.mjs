@@ -15,6 +15,8 @@ await build({
   format: "esm",
   target: "node20",
   conditions: ["@switchyard/source"],
+  // Only offline tools load it, and it finds its Lua files by its own place.
+  external: ["@switchyard/factorio"],
   // Libraries that are CommonJS ask for Node's own modules this way.
   banner: {
     js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
