@@ -60,6 +60,8 @@ describe("host", () => {
         publicAddress: "localhost",
         gamePortRange: "41400-41499",
         gameBindAddress: "127.0.0.1",
+        enableScriptCommands: true,
+        journalDirectory: "",
         logLevel: "debug",
         plugins: [],
         luaModules: ["/lua/core"],
@@ -93,6 +95,21 @@ describe("host", () => {
       [],
     );
     assert.equal(game.servers.length, 1);
+  });
+
+  it("lets no script commands through when they are switched off, and sends its own all the same", async () => {
+    await start({}, { enableScriptCommands: false });
+    await controller.registered();
+    const ask = controller.host;
+    await ask.request(RunInstance, { spec: makeSpec() }, { to: HOST });
+    const rcon = { to: ALPHA, from: TEST_CONTROL };
+    await assert.rejects(ask.request(SendRcon, { command: "/sc game.print(1)" }, rcon), {
+      code: "rcon-refused",
+      message: /\/sc is a script command, which its host does not allow/,
+    });
+    await ask.request(SendRcon, { command: "/config get name" }, rcon);
+    assert.equal(game.server.commands.at(-1), "/config get name");
+    assert.match(game.server.commands[0] ?? "", /^\/sc /);
   });
 
   it("runs and ends an instance on request, and takes commands for it", async () => {

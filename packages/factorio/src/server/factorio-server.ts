@@ -251,6 +251,7 @@ export class FactorioServer {
   async #takeOver(left: LeftRun): Promise<void> {
     this.#setState("starting");
     this.#progress = left.record.progress;
+    this.rcon.setPlayersOnline(this.#progress.players.length);
     const game = await this.#source.adopt(left);
     this.#process = game;
     if (!left.process) return;
@@ -311,6 +312,10 @@ export class FactorioServer {
         break;
       case "rconReady":
         this.rcon.start(); // only now does the game listen
+        break;
+      case "join":
+      case "leave":
+        this.rcon.setPlayersOnline(this.#progress.players.length);
         break;
       case "quitting":
         if (event.reason === "multiplayer error") this.#expectExit();

@@ -13,6 +13,8 @@ export interface RunProgress {
   /** What the game said after "Quitting: ". */
   quitReason: string | null;
   asked: "nothing" | "stop" | "kill";
+  /** Who is online as far as the lines tell; a client that crashed may stay listed. */
+  players: readonly string[];
 }
 
 export const NO_PROGRESS: Readonly<RunProgress> = Object.freeze({
@@ -22,6 +24,7 @@ export const NO_PROGRESS: Readonly<RunProgress> = Object.freeze({
   wasRunning: false,
   quitReason: null,
   asked: "nothing",
+  players: Object.freeze([]),
 });
 
 /** The progress after an event; the same object when it changes nothing. */
@@ -37,6 +40,14 @@ export function progressAfter(progress: Readonly<RunProgress>, event: ServerEven
       return { ...progress, isRconReady: true };
     case "quitting":
       return { ...progress, quitReason: event.reason };
+    case "join":
+      return progress.players.includes(event.player)
+        ? progress
+        : { ...progress, players: [...progress.players, event.player] };
+    case "leave":
+      return progress.players.includes(event.player)
+        ? { ...progress, players: progress.players.filter((player) => player !== event.player) }
+        : progress;
     default:
       return progress;
   }
