@@ -26,7 +26,6 @@ import { serveInstances } from "./features/instances.js";
 import { LogFeature } from "./features/logs.js";
 import { servePlugins } from "./features/plugins.js";
 import { serveRcon } from "./features/rcon.js";
-import { SaveFeature } from "./features/saves.js";
 import { registerHost } from "./features/registration.js";
 import { openHostStore } from "./host-store.js";
 import { Installs } from "./installs.js";
@@ -45,8 +44,6 @@ import { StreamPublishers } from "./plugins/stream-publishers.js";
 /** How long a host waits for its controller before it starts its instances from what it knows itself. */
 const OFFLINE_START_MS = 5000;
 const FLUSH_MS = 5000;
-/** What is not done with by then is handed out again by the next host. */
-const LEAVE_MS = 5000;
 /** Stopping a server takes up to five minutes by itself. */
 const CLOSE_LIMIT_MS = 330_000;
 
@@ -66,11 +63,8 @@ export interface RunningHost {
   /** Resolves when the controller has registered this host for the first time; also when the host is closed. */
   readonly registered: Promise<void>;
   statuses(): { id: string; status: InstanceStatus }[];
-  /**
-   * Stops all instances, delivers what plugins published and lets go of everything. With `leaveRunning`, servers go on and the next
-   * host takes them over; where that cannot be (other systems than Linux) they are stopped.
-   */
-  close(options?: { leaveRunning?: boolean }): Promise<void>;
+  /** Stops all instances, delivers what plugins published and lets go of everything. */
+  close(): Promise<void>;
 }
 
 /**
@@ -103,8 +97,7 @@ async function assemble(options: HostOptions, lifecycle: Lifecycle): Promise<Run
   const compiler = createAjvCompiler();
   const link: ControllerLink = createLink(options, compiler, {
     serve: (dispatcher) => {
-      serveInstances(dispatcher, instances, saves);
-      saves.serve(dispatcher, instances);
+      serveInstances(dispatcher, instances);
       serveRcon(dispatcher, instances, config);
       servePlugins(dispatcher, plugins);
       logs.serve(dispatcher, instances);
@@ -116,10 +109,6 @@ async function assemble(options: HostOptions, lifecycle: Lifecycle): Promise<Run
   });
   const publishers = new StreamPublishers(link, log);
   const logs = new LogFeature(link);
-  const saves = new SaveFeature({
-    ...{ game, installs, deletedDirectory: paths.deleted },
-    blobs: { url: config.controllerUrl, token: config.token },
-  });
   const sides = { link, store, positions: new StreamPositions(store), publishers, compiler, log };
   const services = {
     game,
@@ -127,7 +116,6 @@ async function assemble(options: HostOptions, lifecycle: Lifecycle): Promise<Run
     ports,
     log,
     gameBindAddress: config.gameBindAddress,
-    journal: journalSettings(config),
     records: new InstanceRecords(store),
     download: downloader(config),
     readModules: () => readModules(game, [...config.luaModules, ...plugins.luaDirectories()]),
@@ -139,13 +127,9 @@ async function assemble(options: HostOptions, lifecycle: Lifecycle): Promise<Run
     services,
     instancesDirectory: paths.instances,
     deletedDirectory: paths.deleted,
-    onAdded: (runtime) => {
-      logs.add(runtime);
-      saves.add(runtime);
-    },
+    onAdded: (runtime) => logs.add(runtime),
     onRemoved: async (id) => {
       logs.remove(id);
-      saves.remove(id);
       await publishers.remove(id);
     },
   });
@@ -191,16 +175,14 @@ function begin(options: HostOptions, parts: Parts): RunningHost {
   lifecycle.own("the link", () => link.close());
   lifecycle.own("log followers", () => logs.clear());
   lifecycle.own("streams", () => publishers.close(FLUSH_MS));
-  let leaveRunning = false;
-  lifecycle.own("instances", () => (leaveRunning ? instances.leave(LEAVE_MS) : instances.close()));
+  lifecycle.own("instances", () => instances.close());
   link.start();
   const registered = link.whenReady(closing.signal);
   void startOffline();
   return {
     registered,
     statuses: () => instances.statuses(),
-    close: (how = {}) => {
-      leaveRunning = how.leaveRunning === true;
+    close: () => {
       closing.abort();
       return lifecycle.close(CLOSE_LIMIT_MS);
     },
@@ -212,12 +194,6 @@ function begin(options: HostOptions, parts: Parts): RunningHost {
     options.log.warn("The controller is not reached; instances are started from what this host knows");
     await instances.startAutomatic();
   }
-}
-
-/** Without /proc nobody could tell a server from another process that got its id. */
-function journalSettings({ journalDirectory }: HostConfig): InstanceServices["journal"] {
-  if (process.platform !== "linux") return undefined;
-  return journalDirectory === "" ? {} : { directory: resolve(journalDirectory) };
 }
 
 async function takeDataDirectory(paths: HostPaths, directory: string, lifecycle: Lifecycle): Promise<void> {
