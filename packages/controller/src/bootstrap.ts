@@ -16,6 +16,7 @@ export async function bootstrap<T>(
       storeFile: directory.storeFile,
       blobDirectory: directory.blobs,
       maxUploadBytes: config.maxUploadBytes,
+      maxBlobsBytes: config.maxBlobsBytes,
       manifests: [],
       compiler: createAjvCompiler(),
       log: silentLogger(),

@@ -21,5 +21,7 @@ export const defineControllerConfig = Type.Object({
   /** The folder of the built panel. */
   webRoot: Type.Optional(Type.String({ minLength: 1 })),
   maxUploadBytes: Type.Integer({ minimum: 1, default: 4 * 1024 ** 3 }),
+  /** Of all uploads together. Those that no instance begins with go when they were not used for a day, or for room. */
+  maxBlobsBytes: Type.Integer({ minimum: 1, default: 20 * 1024 ** 3 }),
 });
 export type ControllerConfig = Static<typeof defineControllerConfig>;

@@ -63,12 +63,14 @@ async function assemble(options: StartControllerOptions, lifecycle: Lifecycle): 
     storeFile: directory.storeFile,
     blobDirectory: directory.blobs,
     maxUploadBytes: config.maxUploadBytes,
+    maxBlobsBytes: config.maxBlobsBytes,
     manifests,
     compiler,
     log,
     watcherAt: (address) => link.watcherAt(address),
   });
   lifecycle.own("the store", () => state.store.close());
+  lifecycle.own("uploads", () => state.blobs.close());
 
   const peers = new Peers();
   const askers = new Askers(peers, state.users);

@@ -13,6 +13,8 @@ export interface RequestMessage<Name extends string, Params extends TSchema, Res
   readonly to: PeerKind;
   /** What a control needs to send it; null: any signed-in user may. Hosts are checked by `from` alone. */
   readonly permission: Permission | null;
+  /** For what passes the controller on its way to a host: it notes in the audit log who asked and what came of it. */
+  readonly isAudited?: true;
   readonly params: Params;
   readonly result: Result;
 }

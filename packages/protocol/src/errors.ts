@@ -26,6 +26,11 @@ export const ERRORS = {
   "malformed-frame": { text: "The peer sent something that is not a frame: {reason}", status: 400, exit: 2 },
   "frame-too-large": { text: "The frame has {bytes} bytes; the limit is {limit}", status: 413, exit: 2 },
   "payload-too-large": { text: "The upload has more than {limit} bytes", status: 413, exit: 2 },
+  "uploads-full": {
+    text: "The controller keeps no more than {limit} bytes of uploads, and those it has are in use; try again later or raise its maxBlobsBytes",
+    status: 507,
+    exit: 8,
+  },
   "version-mismatch": {
     text: "The peer speaks link protocol {theirs}, this side speaks {ours}; update the older one",
     status: 426,
@@ -67,6 +72,11 @@ export const ERRORS = {
     text: "There is no instance {instance}; list them with: switchyardctl instance list",
     status: 404,
     exit: 3,
+  },
+  "save-in-use": {
+    text: "The save {save} is in use by the instance {instance}, which is {state}; stop it first with: switchyardctl instance stop {instance}",
+    status: 409,
+    exit: 5,
   },
   "save-not-found": { text: "There is no save {save}", status: 404, exit: 3 },
   "plugin-not-found": { text: "There is no plugin {plugin} in this cluster", status: 404, exit: 3 },

@@ -4,7 +4,7 @@ export const HTTP_PATHS = {
   link: "/api/v1/link",
   /** POST { token } of a sign-in link or an API token: sets the session cookie. DELETE: signs out. GET: who is signed in. */
   session: "/api/v1/session",
-  /** PUT octet stream: answers a BlobReference. GET /<sha256>: the bytes. */
+  /** PUT octet stream: answers a BlobReference. GET /<sha256>: the bytes; with ?name=x.zip as a file for browsers. */
   blobs: "/api/v1/blobs",
   /** GET, no sign-in: 200 when the process serves. */
   health: "/healthz",

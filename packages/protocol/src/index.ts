@@ -42,6 +42,7 @@ export {
   InstanceStatus,
   unknownStatus,
 } from "./entities/instance.js";
+export { Save, TransferProgress } from "./entities/save.js";
 export { LogLine } from "./entities/log-line.js";
 export { CORE_MESSAGES } from "./messages/index.js";
 export * from "./messages/collections.js";
@@ -49,5 +50,6 @@ export * from "./messages/hosts.js";
 export * from "./messages/instances.js";
 export * from "./messages/logs.js";
 export * from "./messages/plugins.js";
+export * from "./messages/saves.js";
 export * from "./messages/streams.js";
 export * from "./messages/users.js";

@@ -10,11 +10,14 @@ export const DisplayName = Type.String({
   pattern: "^(?! )[^\\u0000-\\u001f\\u007f]*[^\\u0000-\\u001f\\u007f ]$",
 });
 
-/** A save's file name without folders: no characters or names that any platform refuses, ends in `.zip`. */
+/**
+ * A save's file name without folders: no characters or names that any platform refuses, ends in `.zip`, and is not one of
+ * those that stand for unfinished or set aside files (`.tmp.zip`, `.before-patch`).
+ */
 export const SaveName = Type.String({
   maxLength: 120,
   pattern:
-    '^(?!(?:[cC][oO][nN]|[pP][rR][nN]|[aA][uU][xX]|[nN][uU][lL]|[cC][oO][mM]\\d|[lL][pP][tT]\\d)\\.)[^<>:"/\\\\|?*\\u0000-\\u001f. ][^<>:"/\\\\|?*\\u0000-\\u001f]*\\.zip$',
+    '^(?!.*\\.(?:[tT][mM][pP]\\.[zZ][iI][pP]$|[bB][eE][fF][oO][rR][eE]-[pP][aA][tT][cC][hH]))(?!(?:[cC][oO][nN]|[pP][rR][nN]|[aA][uU][xX]|[nN][uU][lL]|[cC][oO][mM]\\d|[lL][pP][tT]\\d)\\.)[^<>:"/\\\\|?*\\u0000-\\u001f. ][^<>:"/\\\\|?*\\u0000-\\u001f]*\\.zip$',
 });
 
 /** A moment as milliseconds since 1970 UTC. */

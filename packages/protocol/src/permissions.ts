@@ -9,6 +9,9 @@ export const PERMISSIONS = {
   "instance.stop": "Stop and kill instances",
   "instance.send-rcon": "Send console commands to instances",
   "instance.log": "Read the logs of instances",
+  "save.read": "Download saves",
+  "save.write": "Create, upload, copy and rename saves",
+  "save.delete": "Delete saves",
   "plugin.configure": "Change the settings of plugins",
   "user.create-sign-in-link": "Make sign-in links and API tokens for users",
 } as const;

@@ -47,8 +47,8 @@ export function serveInstances(options: ServeInstancesOptions): void {
     const id = await commands.create(params, askers.actor(context));
     return { instance: instances.show(instances.require(id)) };
   });
-  dispatcher.handle(StartInstance, async ({ instanceId }, context) => ({
-    status: await commands.start(instanceId, askers.actor(context)),
+  dispatcher.handle(StartInstance, async ({ instanceId, save }, context) => ({
+    status: await commands.start(instanceId, askers.actor(context), save),
   }));
   dispatcher.handle(StopInstance, async ({ instanceId }, context) => ({
     status: await commands.stop(instanceId, askers.actor(context)),
@@ -106,14 +106,14 @@ class InstanceCommands {
     return spec.id;
   }
 
-  /** Waits for what was asked of the instance before. */
-  start(id: string, actor: Actor): Promise<InstanceStatus> {
+  /** Waits for what was asked of the instance before. Goes on with the newest save when none is named. */
+  start(id: string, actor: Actor, save?: string): Promise<InstanceStatus> {
     return this.turns.take(id, async () => {
       this.requireReachable(id);
       const spec = await this.options.instances.setAutoStart(id, true, StartInstance.name, actor);
       const { status } = await this.options.dispatcher.request(
         RunInstance,
-        { spec },
+        { spec, ...(save !== undefined && { save }) },
         { to: hostAddress(spec.hostId), timeoutMs: RUN_TIMEOUT_MS },
       );
       await this.options.instances.setStatusIfNewer(id, status);

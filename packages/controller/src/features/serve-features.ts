@@ -7,6 +7,7 @@ import { serveCollections } from "./collections.js";
 import { serveHosts } from "./hosts.js";
 import { serveInstances } from "./instances.js";
 import { servePlugins } from "./plugins.js";
+import { serveSaves } from "./saves.js";
 import { serveStreams } from "./streams.js";
 import { serveUsers } from "./users.js";
 
@@ -27,6 +28,7 @@ export function serveFeatures(options: ServeFeaturesOptions): void {
   serveInstances(options);
   serveCollections(dispatcher, collections);
   serveStreams(dispatcher, streams);
+  serveSaves(options);
   servePlugins(options);
   serveUsers(options);
 }

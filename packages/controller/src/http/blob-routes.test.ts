@@ -60,11 +60,14 @@ describe("uploads", () => {
     assert.equal((await get(sha256, { range: `bytes=${bytes.length}-` })).status, 416);
   });
 
-  it("are for users who may create instances, and downloads for hosts too", async () => {
+  it("are for users who may create instances or work with saves, and for hosts", async () => {
     const other = await cluster.tokenFor(["cluster.view"]);
     assert.deepEqual(await codeOf(await put("x", other)), [403, "permission-denied"]);
     const { token: hostToken } = await cluster.controller.createHostToken("one");
-    assert.deepEqual(await codeOf(await put("x", hostToken)), [403, "permission-denied"]);
+    assert.equal((await put("export", hostToken)).status, 200);
+    const writer = await cluster.tokenFor(["save.write"]);
+    assert.equal((await put("x", writer)).status, 200);
+    assert.equal((await put("x", await cluster.tokenFor(["save.read"]))).status, 403);
     assert.deepEqual(await codeOf(await put("x", "swu_nobody")), [401, "token-unknown"]);
     const { sha256 } = (await (await put("save")).json()) as { sha256: string };
     const fetched = await fetch(url(sha256), { headers: { authorization: `Bearer ${hostToken}` } });
@@ -72,6 +75,18 @@ describe("uploads", () => {
     assert.equal((await fetch(url(sha256))).status, 401);
     const refused = await fetch(url(sha256), { headers: { authorization: `Bearer ${other}` } });
     assert.equal(refused.status, 403);
+    const authorization = `Bearer ${await cluster.tokenFor(["save.read"])}`;
+    const named = await fetch(`${url(sha256)}?name=${encodeURIComponent("w'ö.zip")}`, {
+      headers: { authorization },
+    });
+    assert.equal(named.headers.get("content-disposition"), "attachment; filename*=UTF-8''w%27%C3%B6.zip");
+    await named.body?.cancel();
+    for (const name of ["../x.zip", 'a".zip', "a\r\nb.zip", "nul.zip"]) {
+      const hostile = await fetch(`${url(sha256)}?name=${encodeURIComponent(name)}`, {
+        headers: { authorization },
+      });
+      assert.deepEqual(await codeOf(hostile), [400, "bad-request"], name);
+    }
   });
 
   it("that are too large are refused, with and without a length said before, and leave nothing", async () => {

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { AppError, HTTP_PATHS } from "@switchyard/protocol";
+import { AppError, HTTP_PATHS, SaveName, type Permission, type SchemaCompiler } from "@switchyard/protocol";
 import { authenticate, type AuthenticateOptions, type Requester } from "../auth/authenticate.js";
 import { auditRefusal, type Actor } from "../state/audit.js";
 import type { Blobs } from "../state/blobs.js";
-import { requirePermission } from "../state/users.js";
+import { holdsPermission } from "../state/users.js";
 import { readRange } from "./range.js";
 import type { ControllerStore } from "../store/controller-store.js";
 import type { Logger } from "@switchyard/node-kit";
@@ -11,22 +11,26 @@ import type { Logger } from "@switchyard/node-kit";
 export interface BlobRoutesOptions extends AuthenticateOptions {
   blobs: Blobs;
   store: ControllerStore;
+  compiler: SchemaCompiler;
   log: Logger;
 }
 
-/** Uploads of users with `instance.create`, and downloads of those and of hosts. Nothing is held in memory. */
+/** A user needs one of these. Hosts send and fetch what people asked them to. */
+const MAY_UPLOAD: readonly Permission[] = ["instance.create", "save.write"];
+const MAY_DOWNLOAD: readonly Permission[] = ["instance.create", "save.read"];
+
+/** Uploads and downloads of users and of hosts. Nothing is held in memory. */
 export function blobRoutes(options: BlobRoutesOptions): (app: FastifyInstance) => void {
   return (app) => {
     // Left alone, so that the bytes can be streamed to the disk.
     app.addContentTypeParser("application/octet-stream", (_request, _payload, done) => done(null));
     app.put(HTTP_PATHS.blobs, { onRequest: guardUpload(options) }, (request) => upload(options, request));
-    app.get<{ Params: { sha256: string } }>(`${HTTP_PATHS.blobs}/:sha256`, async (request, reply) => {
-      await requireAccess(
-        options,
-        await authenticate(options, request.raw, "read"),
-        request,
-        "blob.download",
-      );
+    type Download = { Params: { sha256: string }; Querystring: { name?: string } };
+    app.get<Download>(`${HTTP_PATHS.blobs}/:sha256`, async (request, reply) => {
+      const requester = await authenticate(options, request.raw, "read");
+      requireAccess(options, requester, request, { action: "blob.download", permissions: MAY_DOWNLOAD });
+      const { name } = request.query;
+      if (name !== undefined) void reply.header("content-disposition", attachment(options.compiler, name));
       return download(options.blobs, request.params.sha256, request, reply);
     });
   };
@@ -36,8 +40,7 @@ export function blobRoutes(options: BlobRoutesOptions): (app: FastifyInstance) =
 function guardUpload(options: BlobRoutesOptions) {
   return async (request: FastifyRequest): Promise<void> => {
     const requester = await authenticate(options, request.raw, "change");
-    if (requester.kind !== "user") throw new AppError("permission-denied", { permission: "instance.create" });
-    await requireAccess(options, requester, request, "blob.upload");
+    requireAccess(options, requester, request, { action: "blob.upload", permissions: MAY_UPLOAD });
     if (request.headers["content-type"] !== "application/octet-stream") {
       throw new AppError("bad-request", { reason: "the content type must be application/octet-stream" });
     }
@@ -79,24 +82,32 @@ async function download(blobs: Blobs, sha256: string, request: FastifyRequest, r
   return blob.sizeBytes === 0 ? reply.send("") : reply.send(blobs.read(blob, first, last));
 }
 
-async function requireAccess(
+function requireAccess(
   options: BlobRoutesOptions,
   requester: Requester,
   request: FastifyRequest,
-  action: string,
-): Promise<void> {
+  { action, permissions }: { action: string; permissions: readonly Permission[] },
+): void {
   if (requester.kind === "host") return;
-  try {
-    requirePermission(requester.user, "instance.create");
-  } catch (error) {
-    const { code } = AppError.from(error);
-    auditRefusal(options.store, options.log, actorOf(options, requester, request), {
-      action,
-      target: HTTP_PATHS.blobs,
-      outcome: code,
-    });
-    throw error;
-  }
+  if (permissions.some((permission) => holdsPermission(requester.user, permission))) return;
+  const refusal = new AppError("permission-denied", { permission: permissions.join(" or ") });
+  auditRefusal(options.store, options.log, actorOf(options, requester, request), {
+    action,
+    target: HTTP_PATHS.blobs,
+    outcome: refusal.code,
+  });
+  throw refusal;
+}
+
+/** For browsers, which name the file by it. Only what may be a save's name gets into the header. */
+function attachment(compiler: SchemaCompiler, name: string): string {
+  const fault = compiler(SaveName)(name);
+  if (fault !== undefined) throw new AppError("bad-request", { reason: `the name ${fault}` });
+  const encoded = encodeURIComponent(name).replace(
+    /['()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16)}`,
+  );
+  return `attachment; filename*=UTF-8''${encoded}`;
 }
 
 function actorOf(options: BlobRoutesOptions, requester: Requester, request: FastifyRequest): Actor {

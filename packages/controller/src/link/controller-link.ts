@@ -33,6 +33,7 @@ import { Admission } from "./admission.js";
 import type { Askers } from "./askers.js";
 import type { HostPresence } from "./host-presence.js";
 import type { Peers } from "./peers.js";
+import { RoutedAudit } from "./routed-audit.js";
 
 export interface ControllerLinkOptions extends AuthenticateOptions {
   messages: readonly AnyMessage[];
@@ -56,6 +57,7 @@ export class ControllerLink {
   readonly dispatcher: Dispatcher;
   private readonly router: Router;
   private readonly admission: Admission;
+  private readonly routedAudit: RoutedAudit;
   private readonly limiter = new LogLimiter(LOG_EVERY_MS, () => performance.now());
   private server: LinkServer | undefined;
 
@@ -68,8 +70,14 @@ export class ControllerLink {
       send: (frame) => this.router.send(frame),
       log,
     });
+    const messages = new Map(options.messages.map((message) => [message.name, message]));
+    this.routedAudit = new RoutedAudit({
+      ...{ messages, store: options.store, log },
+      actorBehind: (session) => askers.actorBehind(session),
+      sessionFor: (destination) => this.sessionFor(destination),
+    });
     this.admission = new Admission({
-      messages: new Map(options.messages.map((message) => [message.name, message])),
+      messages,
       hostOf: (id) => instances.hostOf(id),
       userOf: (session) => askers.userOf(session),
     });
@@ -138,7 +146,10 @@ export class ControllerLink {
   private begin(session: Session): void {
     const { peers, presence } = this.options;
     peers.add(session);
-    session.onFrame((frame) => this.router.accept(frame, session));
+    session.onFrame((frame) => {
+      this.routedAudit.passed(frame, session);
+      this.router.accept(frame, session);
+    });
     session.onState((state, reason) => {
       const isCurrent = peers.get(session.peer.address) === session;
       if (state === "lost") this.end(session, reason ?? new AppError("session-lost"));
@@ -150,6 +161,7 @@ export class ControllerLink {
     const { peers, onControlGone } = this.options;
     const { address, id, kind } = session.peer;
     peers.remove(session);
+    this.routedAudit.lost(session);
     this.router.sessionLost(session, reason);
     this.dispatcher.failPending(
       (destination) => this.leadsTo(destination, session),
@@ -205,6 +217,7 @@ export class ControllerLink {
   private admit(frame: Frame, from: Session): void {
     try {
       this.admission.admit(frame, from);
+      this.routedAudit.asked(frame, from);
     } catch (error) {
       this.auditRefusal(AppError.from(error), frame, from);
       throw error;

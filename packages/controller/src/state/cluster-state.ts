@@ -16,6 +16,7 @@ export interface OpenStateOptions {
   storeFile: string;
   blobDirectory: string;
   maxUploadBytes: number;
+  maxBlobsBytes: number;
   manifests: readonly PluginManifest[];
   compiler: SchemaCompiler;
   log: Logger;
@@ -73,7 +74,14 @@ function createState(store: ControllerStore, options: OpenStateOptions): Cluster
     instances,
     streams,
     plugins: new Plugins({ manifests, store, compiler, log }),
-    blobs: new Blobs({ store, directory: options.blobDirectory, maxBytes: options.maxUploadBytes }),
+    blobs: new Blobs({
+      store,
+      directory: options.blobDirectory,
+      maxBytes: options.maxUploadBytes,
+      maxTotalBytes: options.maxBlobsBytes,
+      referenced: () => instances.firstSaveBlobs(),
+      log,
+    }),
   };
 }
 

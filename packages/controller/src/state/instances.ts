@@ -64,6 +64,13 @@ export class Instances implements CollectionSource, HostFollower {
     return [...this.records.values()].map((record) => this.show(record));
   }
 
+  /** The uploads that an instance begins with, by their SHA-256. */
+  firstSaveBlobs(): Set<string> {
+    const hashes = new Set<string>();
+    for (const { spec } of this.records.values()) if (spec.firstSave) hashes.add(spec.firstSave.blob.sha256);
+    return hashes;
+  }
+
   /** What people see: while the host is away the state is not known. */
   show({ spec, status }: InstanceRecord): Instance {
     const host = this.options.hosts.find(spec.hostId);

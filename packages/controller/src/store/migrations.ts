@@ -1,4 +1,4 @@
-import type { Kysely, Migration } from "kysely";
+import { sql, type Kysely, type Migration } from "kysely";
 
 /** Each runs once, in the order of the names, in a transaction. Released ones are never changed. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -8,6 +8,15 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
       await createCluster(db);
       await createStreams(db);
       await createRest(db);
+    },
+  },
+  "0002-blob-use": {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .alterTable("blobs")
+        .addColumn("used_at_ms", "bigint", (column) => column.notNull().defaultTo(0))
+        .execute();
+      await sql`update blobs set used_at_ms = created_at_ms`.execute(db);
     },
   },
 };

@@ -45,7 +45,13 @@ export interface ControllerSchema {
   stream_positions: { stream: string; source: string; epoch: string; position: number; at_ms: number };
   plugin_settings: { plugin: string; name: string; value: string };
   plugin_storage: { plugin: string; key: string; value: string };
-  blobs: { sha256: string; size_bytes: number; created_at_ms: number };
+  blobs: {
+    sha256: string;
+    size_bytes: number;
+    created_at_ms: number;
+    /** When it was uploaded, asked for or read last, to the minute. */
+    used_at_ms: number;
+  };
   audit: {
     number: number;
     at_ms: number;

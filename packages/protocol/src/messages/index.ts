@@ -16,6 +16,16 @@ import {
 } from "./instances.js";
 import { ControlGone, FollowLog, GetLog, LogLines, UnfollowLog } from "./logs.js";
 import { ListPlugins, PluginSettingsChanged, SetPluginSetting } from "./plugins.js";
+import {
+  CopySave,
+  CreateSave,
+  DeleteSave,
+  ExportSave,
+  ImportSave,
+  ListSaves,
+  RenameSave,
+  TransferSave,
+} from "./saves.js";
 import { PublishToStream, ReadStream } from "./streams.js";
 import { CreateSignInLink, CreateUserToken, GetSession } from "./users.js";
 
@@ -46,6 +56,14 @@ export const CORE_MESSAGES: readonly AnyMessage[] = [
   ListPlugins,
   PluginSettingsChanged,
   SetPluginSetting,
+  CopySave,
+  CreateSave,
+  DeleteSave,
+  ExportSave,
+  ImportSave,
+  ListSaves,
+  RenameSave,
+  TransferSave,
   PublishToStream,
   ReadStream,
   CreateSignInLink,

@@ -45,7 +45,11 @@ export const StartInstance = defineRequest({
   from: ["control"],
   to: "controller",
   permission: "instance.start",
-  params: Type.Object({ instanceId: PeerId }),
+  params: Type.Object({
+    instanceId: PeerId,
+    /** The one of its saves to go on with, now and at later starts; default: the newest. Refused while another one runs. */
+    save: Type.Optional(SaveName),
+  }),
   result: Type.Object({ status: InstanceStatus }),
 });
 
@@ -75,7 +79,7 @@ export const RunInstance = defineRequest({
   from: [],
   to: "host",
   permission: null,
-  params: Type.Object({ spec: InstanceSpec }),
+  params: Type.Object({ spec: InstanceSpec, save: Type.Optional(SaveName) }),
   result: Type.Object({ status: InstanceStatus }),
 });
 
