@@ -40,6 +40,11 @@ export const HostConfig = Type.Object({
     default: true,
     description: "Whether people may send /c, /sc, /mc, /cheat and /editor through the cluster",
   }),
+  journalDirectory: Type.String({
+    default: "",
+    description:
+      "Where servers write their output until it is handled, a tmpfs for example; empty: with each instance (Linux only)",
+  }),
   logLevel: Type.Union(
     [Type.Literal("error"), Type.Literal("warn"), Type.Literal("info"), Type.Literal("debug")],
     { default: "info" },

@@ -11,10 +11,6 @@ export interface HostSchema {
     directory: string;
     /** The port it got last; kept so that players find it again. */
     gamePort: number | null;
-    /** The server process, while one runs; what a killed host leaves behind is found by it. */
-    pid: number | null;
-    /** Tells the process from a later one with the same id. */
-    pidStartTime: string | null;
   };
   pluginSettings: { plugin: string; /** PluginSettings as JSON. */ value: string };
   streamPositions: { instanceId: string; stream: string; position: number };
@@ -31,8 +27,6 @@ const firstMigration: Migration = {
       .addColumn("spec", "text", (column) => column.notNull())
       .addColumn("directory", "text", (column) => column.notNull().unique())
       .addColumn("gamePort", "integer")
-      .addColumn("pid", "integer")
-      .addColumn("pidStartTime", "text")
       .execute();
     await db.schema
       .createTable("pluginSettings")

@@ -61,6 +61,7 @@ describe("host", () => {
         gamePortRange: "41400-41499",
         gameBindAddress: "127.0.0.1",
         enableScriptCommands: true,
+        journalDirectory: "",
         logLevel: "debug",
         plugins: [],
         luaModules: ["/lua/core"],

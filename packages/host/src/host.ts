@@ -44,6 +44,8 @@ import { StreamPublishers } from "./plugins/stream-publishers.js";
 /** How long a host waits for its controller before it starts its instances from what it knows itself. */
 const OFFLINE_START_MS = 5000;
 const FLUSH_MS = 5000;
+/** What is not done with by then is handed out again by the next host. */
+const LEAVE_MS = 5000;
 /** Stopping a server takes up to five minutes by itself. */
 const CLOSE_LIMIT_MS = 330_000;
 
@@ -63,8 +65,11 @@ export interface RunningHost {
   /** Resolves when the controller has registered this host for the first time; also when the host is closed. */
   readonly registered: Promise<void>;
   statuses(): { id: string; status: InstanceStatus }[];
-  /** Stops all instances, delivers what plugins published and lets go of everything. */
-  close(): Promise<void>;
+  /**
+   * Stops all instances, delivers what plugins published and lets go of everything. With `leaveRunning`, servers go on and the next
+   * host takes them over; where that cannot be (other systems than Linux) they are stopped.
+   */
+  close(options?: { leaveRunning?: boolean }): Promise<void>;
 }
 
 /**
@@ -116,6 +121,7 @@ async function assemble(options: HostOptions, lifecycle: Lifecycle): Promise<Run
     ports,
     log,
     gameBindAddress: config.gameBindAddress,
+    journal: journalSettings(config),
     records: new InstanceRecords(store),
     download: downloader(config),
     readModules: () => readModules(game, [...config.luaModules, ...plugins.luaDirectories()]),
@@ -175,14 +181,16 @@ function begin(options: HostOptions, parts: Parts): RunningHost {
   lifecycle.own("the link", () => link.close());
   lifecycle.own("log followers", () => logs.clear());
   lifecycle.own("streams", () => publishers.close(FLUSH_MS));
-  lifecycle.own("instances", () => instances.close());
+  let leaveRunning = false;
+  lifecycle.own("instances", () => (leaveRunning ? instances.leave(LEAVE_MS) : instances.close()));
   link.start();
   const registered = link.whenReady(closing.signal);
   void startOffline();
   return {
     registered,
     statuses: () => instances.statuses(),
-    close: () => {
+    close: (how = {}) => {
+      leaveRunning = how.leaveRunning === true;
       closing.abort();
       return lifecycle.close(CLOSE_LIMIT_MS);
     },
@@ -194,6 +202,12 @@ function begin(options: HostOptions, parts: Parts): RunningHost {
     options.log.warn("The controller is not reached; instances are started from what this host knows");
     await instances.startAutomatic();
   }
+}
+
+/** Without /proc nobody could tell a server from another process that got its id. */
+function journalSettings({ journalDirectory }: HostConfig): InstanceServices["journal"] {
+  if (process.platform !== "linux") return undefined;
+  return journalDirectory === "" ? {} : { directory: resolve(journalDirectory) };
 }
 
 async function takeDataDirectory(paths: HostPaths, directory: string, lifecycle: Lifecycle): Promise<void> {

@@ -18,6 +18,8 @@ const USAGE = `Usage: switchyard-host [--config FILE] [--data-dir DIR] [--name N
                        [--plugin DIR]... [--lua-module DIR]... [--log-level LEVEL]
 Settings also come from the file and from SWITCHYARD_HOST_* variables. The token is taken from those only,
 since everybody on this machine can see command lines.
+SIGINT, SIGTERM: save and stop all instances, then end. SIGUSR2: end and leave them running (Linux), for an upgrade;
+the next start takes them over, as it does after a crash of this program.
 `;
 
 const FLAGS = {
@@ -61,19 +63,23 @@ async function run(config: HostConfig): Promise<void> {
     log.error("A promise was rejected and nobody looked", errorFields(error)),
   );
   try {
-    const broken = new AbortController();
-    // The state of this process is not to be trusted any more, but the servers can still save.
+    const leaving = new AbortController();
+    let isBroken = false;
+    // The state of this process is not to be trusted any more; that of the servers is.
     process.on("uncaughtException", (error) => {
       log.error("An error was thrown where nobody could take it; the host ends", errorFields(error));
-      broken.abort();
+      isBroken = true;
+      leaving.abort();
     });
-    const signalled = untilSignal(broken.signal);
+    if (process.platform !== "win32") process.on("SIGUSR2", () => leaving.abort());
+    const signalled = untilSignal(leaving.signal);
     const host = await startHost({ config, log, version: await ownVersion() });
     const signal = await signalled;
-    log.info(`${signal}: stopping all instances; once more to end at once`);
-    await host.close();
-    if (broken.signal.aborted)
-      throw new AppError("internal", { reason: "an error that nobody took; see the log" });
+    const leaveRunning = leaving.signal.aborted;
+    if (leaveRunning) log.info("Ending; the servers run on, and the next host agent takes them over");
+    else log.info(`${signal}: stopping all instances; once more to end at once`);
+    await host.close({ leaveRunning });
+    if (isBroken) throw new AppError("internal", { reason: "an error that nobody took; see the log" });
   } finally {
     await log.close();
   }

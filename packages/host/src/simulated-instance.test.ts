@@ -51,6 +51,7 @@ describe("host with simulated servers", function () {
         publicAddress: "localhost",
         gamePortRange: "41500-41599",
         gameBindAddress: "127.0.0.1",
+        journalDirectory: "",
         enableScriptCommands: true,
         logLevel: "debug",
         plugins: [CHAT],

@@ -2,23 +2,31 @@ import {
   createSave,
   FactorioServer,
   findInstalls,
+  findLeftRuns,
   inspectSave,
   listSaves,
   patchSave,
   readLuaModule,
   selectInstall,
   writeServerFiles,
+  type AdoptServerOptions,
   type FactorioServerOptions,
+  type LeftRun,
 } from "@switchyard/factorio";
 
 /** What the runtime needs of a server process; FactorioServer is the real one. */
-export type ServerProcess = Pick<FactorioServer, "state" | "pid" | "start" | "stop" | "exited" | "on"> & {
+export type ServerProcess = Pick<
+  FactorioServer,
+  "state" | "pid" | "start" | "read" | "stop" | "leave" | "exited" | "settled" | "epoch" | "delivery" | "on"
+> & {
   readonly rcon: Pick<FactorioServer["rcon"], "send" | "call" | "transfer">;
 };
 
 /** The seam between the host and the game on this machine. */
 export interface Game {
   createServer(options: FactorioServerOptions): ServerProcess;
+  adoptServer(left: LeftRun, options: AdoptServerOptions): ServerProcess;
+  findLeftRuns: typeof findLeftRuns;
   createSave: typeof createSave;
   findInstalls: typeof findInstalls;
   selectInstall: typeof selectInstall;
@@ -32,6 +40,8 @@ export interface Game {
 export function realGame(): Game {
   return {
     createServer: (options) => new FactorioServer(options),
+    adoptServer: (left, options) => FactorioServer.adopt(left, options),
+    findLeftRuns,
     createSave,
     findInstalls,
     selectInstall,

@@ -39,3 +39,13 @@ export function refuseLuaError(reply: string, instance: string): void {
   if (text === "") return;
   throw new AppError("rcon-refused", { instance, reason: LUA_ERROR.exec(text)?.[1] ?? text });
 }
+
+/** Who the game counts as online now. */
+export async function onlinePlayers(rcon: ServerProcess["rcon"]): Promise<string[]> {
+  const reply = await rcon.send("/players online", { lane: "urgent" });
+  return reply
+    .split("\n")
+    .slice(1)
+    .map((line) => /^ {2}(.+) \(online\)$/.exec(line)?.[1] ?? "")
+    .filter((name) => name !== "");
+}

@@ -1,4 +1,3 @@
-import { processStartTime } from "@switchyard/node-kit";
 import type { InstanceSpec } from "@switchyard/protocol";
 import type { HostStore } from "../host-store.js";
 
@@ -6,7 +5,6 @@ export interface InstanceRecord {
   spec: InstanceSpec;
   directory: string;
   gamePort: number | null;
-  process: { pid: number; startTime: string } | null;
 }
 
 /** What the host's store keeps of instances. */
@@ -19,7 +17,6 @@ export class InstanceRecords {
       spec: JSON.parse(row.spec) as InstanceSpec,
       directory: row.directory,
       gamePort: row.gamePort,
-      process: row.pid === null ? null : { pid: row.pid, startTime: row.pidStartTime ?? "" },
     }));
   }
 
@@ -31,8 +28,6 @@ export class InstanceRecords {
         spec: JSON.stringify(spec),
         directory,
         gamePort: null,
-        pid: null,
-        pidStartTime: null,
       })
       .onConflict((conflict) => conflict.column("id").doUpdateSet({ spec: JSON.stringify(spec) }))
       .execute();
@@ -57,13 +52,5 @@ export class InstanceRecords {
 
   async setGamePort(id: string, gamePort: number): Promise<void> {
     await this.store.db.updateTable("instances").set({ gamePort }).where("id", "=", id).execute();
-  }
-
-  async setProcess(id: string, pid: number | null): Promise<void> {
-    await this.store.db
-      .updateTable("instances")
-      .set({ pid, pidStartTime: pid === null ? null : processStartTime(pid) })
-      .where("id", "=", id)
-      .execute();
   }
 }

@@ -1,20 +1,23 @@
 import { randomBytes } from "node:crypto";
-import { FactorioError, type ExitReport } from "@switchyard/factorio";
+import { FactorioError, type ExitReport, type LeftRun } from "@switchyard/factorio";
 import { AppError, type InstanceSpec, type InstanceStatus } from "@switchyard/protocol";
 import { createId, errorFields, type Logger } from "@switchyard/node-kit";
 import { createDeferred } from "../deferred.js";
 import { explainFactorioError } from "../factorio-errors.js";
 import type { LogBuffer } from "../logs/log-buffer.js";
 import type { ServerProcess } from "./game.js";
-import { enableScriptCommands, tellInstance } from "./greet-game.js";
-import type { InstanceServices, RunSides } from "./instance-services.js";
+import type { InstanceServices } from "./instance-services.js";
 import type { RuntimeState } from "./instance-state.js";
 import { prepare, type Prepared } from "./prepare.js";
+import { readRunNote, type RunNote } from "./run-note.js";
+import { ServerRun } from "./server-run.js";
 
 /** Ports can be taken by another program between the look and the server's own bind. */
 const PORT_ATTEMPTS = 3;
 
 export interface InstanceRunOptions {
+  /** "adopt": only what earlier agents left is seen to its end, and nothing is started. */
+  mode: "start" | "adopt";
   instance: { readonly id: string; readonly name: string };
   spec: InstanceSpec;
   stickyPort: number | null;
@@ -22,11 +25,14 @@ export interface InstanceRunOptions {
   services: InstanceServices;
   log: Logger;
   lines: LogBuffer;
+  /** Runs of this process with lines that are still in somebody's hands; kept by the run. */
+  unsettled: Set<string>;
   enter(state: RuntimeState, words: string): void;
   /** Something of the status beside state and words. */
   update(facts: Partial<InstanceStatus>): void;
   joined(player: string): void;
   left(player: string): void;
+  setPlayers(players: string[]): void;
 }
 
 interface Ending {
@@ -34,16 +40,17 @@ interface Ending {
   words: string;
 }
 
-/** One life of an instance: from preparing to the end of its server. Made for one use. */
+/** One life of an instance: from preparing, or from taking over what runs, to the end of its server. Made for one use. */
 export class InstanceRun {
   readonly #stopping = new AbortController();
   readonly #started = createDeferred<void>();
+  readonly #joinable = createDeferred<boolean>();
   #ended: Promise<void> | undefined;
   #server: ServerProcess | undefined;
+  #serverRun: ServerRun | undefined;
   #isRunning = false;
   #isOver = false;
-  #recordedPid: number | null = null;
-  readonly startId = createId();
+  #startId = createId();
 
   constructor(private readonly options: InstanceRunOptions) {}
 
@@ -52,9 +59,18 @@ export class InstanceRun {
     return this.#isRunning ? this.#server : undefined;
   }
 
+  get startId(): string {
+    return this.#startId;
+  }
+
   /** Resolves when the server takes commands; rejects AppError when it never will. */
   get started(): Promise<void> {
     return this.#started.promise;
+  }
+
+  /** Resolves true when a start can join this run, false when it must wait for the run's end. */
+  get joinable(): Promise<boolean> {
+    return this.#joinable.promise;
   }
 
   get isStopping(): boolean {
@@ -68,6 +84,7 @@ export class InstanceRun {
 
   begin(): void {
     this.#started.promise.catch(() => undefined); // whoever asked for the start looks at it
+    if (this.options.mode === "start") this.#joinable.resolve(true);
     this.#ended ??= this.#live();
   }
 
@@ -78,17 +95,34 @@ export class InstanceRun {
     this.#stopping.abort(new AppError("cancelled"));
   }
 
+  /** Lets go of the server, which runs on; `ended` stays pending. False when there is none that can be left. */
+  async leave(limitMs: number): Promise<boolean> {
+    const isLeft = (await this.#serverRun?.leave(limitMs)) ?? false;
+    if (isLeft) this.#isRunning = false;
+    return isLeft;
+  }
+
   async #live(): Promise<void> {
     const { options } = this;
     let ending: Ending;
     try {
       options.enter("preparing", "");
-      ending = await this.#prepareAndServe();
+      const left = await this.#endLeft();
+      if (left) ending = left;
+      else
+        ending = options.mode === "adopt" ? { state: "stopped", words: "" } : await this.#prepareAndServe();
     } catch (error) {
       ending = this.#failed(explainFactorioError(error, options.instance.name));
     }
     this.#isRunning = false;
     this.#isOver = true;
+    this.#joinable.resolve(false);
+    // A no-op for a run whose server took commands.
+    this.#started.reject(
+      this.isStopping
+        ? new AppError("cancelled")
+        : new AppError("instance-start-failed", { instance: options.instance.name, reason: ending.words }),
+    );
     options.enter(ending.state, ending.words);
   }
 
@@ -102,8 +136,59 @@ export class InstanceRun {
     return { state: "crashed", words };
   }
 
+  /**
+   * Sees what earlier agents left to its end. Undefined when nothing stands in the way of a start: then what servers said that are
+   * gone has been read, and one that runs has been taken over and is gone.
+   */
+  async #endLeft(): Promise<Ending | undefined> {
+    const { services, writeDirectory, mode, unsettled, instance } = this.options;
+    if (!services.journal) return undefined;
+    const { runs, stray } = services.game.findLeftRuns(writeDirectory, services.journal.directory);
+    if (stray) throw new AppError("instance-start-failed", { instance: instance.name, reason: stray.words });
+    let last: Ending | undefined;
+    for (const run of runs) {
+      if (!run.process && unsettled.has(run.place.epoch)) continue;
+      last = await this.#takeOver(run);
+      if (run.process || this.isStopping) return last;
+    }
+    return mode === "adopt" ? last : undefined;
+  }
+
+  async #takeOver(left: LeftRun): Promise<Ending> {
+    const { services, writeDirectory, log, enter, update } = this.options;
+    const { gamePort, rconPort, rconPassword, note } = left.record;
+    const ports = { gamePort, rconPort };
+    const { startId, hasCore, facts } = readRunNote(note);
+    const words = left.process
+      ? `Taking over the server that runs as process ${left.process.pid}`
+      : "Reading what the server said last";
+    if (left.process) {
+      services.ports.hold(ports);
+      this.#startId = startId;
+      this.#joinable.resolve(true);
+      enter("starting", words);
+      update({ ...facts, gamePort });
+    } else enter("preparing", words);
+    const server = services.game.adoptServer(left, {
+      writeDirectory,
+      journal: { ...services.journal },
+      log: (text) => log.warn(text),
+    });
+    try {
+      const run = this.#attach(server, { rconPassword, startId, hasCore });
+      const report = await run.takeOver(left);
+      const ending = endingOf(report);
+      return left.process || ending.words === ""
+        ? ending
+        : { ...ending, words: `While the host agent was away: ${ending.words}` };
+    } finally {
+      if (left.process) services.ports.release(ports);
+    }
+  }
+
   async #prepareAndServe(): Promise<Ending> {
     const { options } = this;
+    this.#stopping.signal.throwIfAborted();
     const prepared = await prepare({
       spec: options.spec,
       writeDirectory: options.writeDirectory,
@@ -159,6 +244,9 @@ export class InstanceRun {
     const { options } = this;
     const { services } = options;
     const rconPassword = randomBytes(24).toString("base64url");
+    const { hasCore, facts } = prepared;
+    const startId = this.#startId;
+    const note: RunNote = { startId, hasCore, facts };
     const server = services.game.createServer({
       install: prepared.install,
       writeDirectory: options.writeDirectory,
@@ -166,92 +254,46 @@ export class InstanceRun {
       ...ports,
       rconPassword,
       ...(services.gameBindAddress === "" ? {} : { bindAddress: services.gameBindAddress }),
+      ...(services.journal ? { journal: { ...services.journal, note } } : {}),
       log: (text) => options.log.warn(text),
     });
-    this.#server = server;
-    this.#listen(server, rconPassword);
-    const sides = services.attachSides({ instance: options.instance, server });
-    const onStop = () => this.#stopServer(server, sides);
-    this.#stopping.signal.addEventListener("abort", onStop, { once: true });
-    try {
-      options.enter("starting", "");
-      options.update({ gamePort: ports.gamePort });
-      await server.start();
-      return await this.#whileUp(server, sides, prepared);
-    } finally {
-      this.#stopping.signal.removeEventListener("abort", onStop);
-      this.#isRunning = false;
-      sides.windDown();
-      await sides.close();
-      await this.#recordProcess(null);
-    }
+    const run = this.#attach(server, { rconPassword, startId, hasCore });
+    options.enter("starting", "");
+    options.update({ gamePort: ports.gamePort });
+    return endingOf(await run.serve());
   }
 
-  #stopServer(server: ServerProcess, sides: RunSides): void {
-    sides.windDown();
-    server.stop().catch((error: unknown) => {
-      this.options.log.error("Stopping the server failed", errorFields(error));
-    });
-  }
-
-  /** From the server's first moment in game to its end. */
-  async #whileUp(
+  #attach(
     server: ServerProcess,
-    sides: { begin(): Promise<void> },
-    prepared: Prepared,
-  ): Promise<Ending> {
-    const { instance } = this.options;
-    try {
-      await enableScriptCommands(server.rcon, instance.name);
-      if (prepared.hasCore)
-        await tellInstance(server.rcon, { id: instance.id, name: instance.name, startId: this.startId });
-      await sides.begin();
-      if (!this.isStopping) {
+    about: { rconPassword: string; startId: string; hasCore: boolean },
+  ): ServerRun {
+    const { instance, services, log, lines, unsettled, update, joined, left, setPlayers } = this.options;
+    this.#server = server;
+    const run = new ServerRun({
+      ...{ instance, services, log, lines, server, update, joined, left, setPlayers },
+      ...about,
+      stopping: this.#stopping.signal,
+      stop: () => this.stop(),
+      running: () => {
         this.#isRunning = true;
         this.options.enter("running", "");
         this.#started.resolve();
-      }
-    } catch (error) {
-      // A server that went down says why better than the command that was lost by it.
-      void server.stop().catch(() => undefined);
-      const report = await server.exited;
-      if (report.expected || report.reason === "stopped") throw error;
-      throw this.#startFailed(report.words);
-    }
-    const report = await server.exited;
-    this.#started.reject(this.isStopping ? new AppError("cancelled") : this.#startFailed(report.words));
-    const isClean = report.reason === "stopped" || (report.expected && report.reason === "killed");
-    const isAsked = report.expected && report.reason === "stopped";
-    return { state: isClean ? "stopped" : "crashed", words: isAsked ? "" : report.words };
-  }
-
-  #startFailed(reason: string): AppError {
-    return new AppError("instance-start-failed", { instance: this.options.instance.name, reason });
-  }
-
-  #listen(server: ServerProcess, rconPassword: string): void {
-    const { options } = this;
-    server.on("state", () => this.#recordProcess(server.pid ?? null));
-    // The first line comes long before the next state, and a host may be killed in between.
-    server.on("line", (line) => {
-      void this.#recordProcess(server.pid ?? null);
-      options.lines.addServerLine(
-        line.raw.includes(rconPassword)
-          ? { ...line, text: line.text.replaceAll(rconPassword, "<private>") }
-          : line,
-      );
+      },
     });
-    server.on("event", (event) => {
-      if (event.type === "join") options.joined(event.player);
-      if (event.type === "leave") options.left(event.player);
+    this.#serverRun = run;
+    void server.exited.then(async () => {
+      const { epoch } = server;
+      if (epoch === undefined) return;
+      unsettled.add(epoch);
+      await server.settled.catch(() => false); // the server has told of it
+      unsettled.delete(epoch);
     });
+    return run;
   }
+}
 
-  async #recordProcess(pid: number | null): Promise<void> {
-    if (pid === this.#recordedPid) return;
-    this.#recordedPid = pid;
-    await this.options.services.records.setProcess(this.options.instance.id, pid).catch((error: unknown) => {
-      this.options.log.error("The server's process id could not be kept", errorFields(error));
-    });
-  }
+function endingOf(report: ExitReport): Ending {
+  const isClean = report.reason === "stopped" || (report.expected && report.reason === "killed");
+  const isAsked = report.expected && report.reason === "stopped";
+  return { state: isClean ? "stopped" : "crashed", words: isAsked ? "" : report.words };
 }

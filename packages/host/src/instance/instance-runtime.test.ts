@@ -33,6 +33,7 @@ describe("instance runtime", () => {
       installs: new Installs(["/opt"], game, log),
       ports: new Ports({ first: 41_200, last: 41_299 }, "127.0.0.1"),
       records: new InstanceRecords(store),
+      journal: undefined,
       gameBindAddress: "127.0.0.1",
       download: () => Promise.reject(new AppError("controller-unreachable", { url: "x", reason: "test" })),
       readModules: async () => [await game.readLuaModule("/lua/core")],

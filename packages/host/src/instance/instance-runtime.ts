@@ -30,7 +30,7 @@ export class InstanceRuntime {
   #stops = 0;
   #isClosed = false;
   #stickyPort: number | null;
-  #recovery: Promise<void> = Promise.resolve();
+  readonly #unsettled = new Set<string>();
   #playersTimer: NodeJS.Timeout | undefined;
   readonly #log: Logger;
   /** Live view for those who outlast a renaming. */
@@ -88,11 +88,11 @@ export class InstanceRuntime {
   /** Resolves when the server takes commands, also when it did so already. Rejects AppError; then it has ended. */
   async start(): Promise<InstanceStatus> {
     const stops = this.#stops;
-    await this.#recovery;
-    while (this.#run?.isStopping && this.#stops === stops) await this.#run.ended;
+    while (this.#run && this.#stops === stops && (this.#run.isStopping || !(await this.#run.joinable)))
+      await this.#run?.ended;
     if (this.#isClosed) throw new AppError("shutting-down", { what: "The host" });
     if (this.#stops !== stops) throw new AppError("cancelled");
-    const run = (this.#run ??= this.#beginRun());
+    const run = (this.#run ??= this.#beginRun("start"));
     try {
       await run.started;
     } catch (error) {
@@ -121,30 +121,36 @@ export class InstanceRuntime {
     }
   }
 
-  /** Clears up after a host that was killed; until it is done the instance counts as crashed and does not start. */
-  recover(work: Promise<string>): void {
-    this.#status = {
-      ...this.#status,
-      state: "crashed",
-      words: "Clearing up after the host agent was killed",
-    };
-    this.#recovery = work.then(
-      (words) => this.#say({ ...this.#status, words }),
-      (error: unknown) => this.#log.error("Clearing up failed", errorFields(error)),
-    );
+  /** Takes over what an earlier host agent left running, or reads the end of it; does nothing when there is none. */
+  adopt(): void {
+    const { services, writeDirectory } = this.options;
+    if (!services.journal || this.#run) return;
+    const { runs, stray } = services.game.findLeftRuns(writeDirectory, services.journal.directory);
+    if (runs.length > 0 || stray) this.#run = this.#beginRun("adopt");
+  }
+
+  /** As `close`, but a server that can be left runs on for the next host agent. */
+  async leave(limitMs: number): Promise<void> {
+    this.#isClosed = true;
+    if (!(await this.#run?.leave(limitMs))) await this.stop();
+    this.#endTimer();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.stop();
-    await this.#recovery;
+    this.#endTimer();
+  }
+
+  #endTimer(): void {
     clearTimeout(this.#playersTimer);
     this.#playersTimer = undefined;
   }
 
-  #beginRun(): InstanceRun {
+  #beginRun(mode: "start" | "adopt"): InstanceRun {
     const { services, writeDirectory } = this.options;
     const run = new InstanceRun({
+      mode,
       instance: this.identity,
       spec: this.#spec,
       stickyPort: this.#stickyPort,
@@ -152,11 +158,13 @@ export class InstanceRuntime {
       services,
       log: this.#log,
       lines: this.lines,
+      unsettled: this.#unsettled,
       enter: (state, words) => this.#enter(state, words),
       update: (facts) => this.#update(facts),
       joined: (player) =>
         this.#setPlayers([...this.#status.players.filter((name) => name !== player), player]),
       left: (player) => this.#setPlayers(this.#status.players.filter((name) => name !== player)),
+      setPlayers: (players) => this.#setPlayers(players),
     });
     run.begin();
     void run.ended.then(() => {
@@ -184,8 +192,7 @@ export class InstanceRuntime {
   }
 
   #say(status: InstanceStatus): void {
-    clearTimeout(this.#playersTimer);
-    this.#playersTimer = undefined;
+    this.#endTimer();
     this.#status = status;
     this.options.services.statusChanged(this.#spec, status);
   }

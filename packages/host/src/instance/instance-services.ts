@@ -28,6 +28,8 @@ export interface InstanceServices {
   readonly records: InstanceRecords;
   readonly log: Logger;
   readonly gameBindAddress: string;
+  /** How servers keep their output; undefined where they end with this process. */
+  readonly journal: { directory?: string } | undefined;
   readonly download: ChooseSaveOptions["download"];
   readModules(): Promise<LuaModule[]>;
   /**

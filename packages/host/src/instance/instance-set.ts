@@ -7,7 +7,6 @@ import { fileTimestamp, instanceDirectoryName } from "./instance-directory.js";
 import type { InstanceRecord } from "./instance-records.js";
 import { InstanceRuntime } from "./instance-runtime.js";
 import type { InstanceServices } from "./instance-services.js";
-import { endOrphan } from "./orphan.js";
 
 /** Starting is mostly disk and one core; more at once only makes all of them slow. */
 const STARTS_AT_ONCE = 4;
@@ -32,22 +31,10 @@ export class InstanceSet {
 
   constructor(private readonly options: InstanceSetOptions) {}
 
-  /** Reads the instances of earlier runs, and ends servers that a killed host left behind. */
+  /** Reads the instances of earlier agents, and takes over the servers that they left running. */
   async load(): Promise<void> {
-    const { services } = this.options;
-    for (const record of await services.records.list()) {
-      const runtime = this.#add(record);
-      if (!record.process) continue;
-      const { process } = record;
-      runtime.recover(
-        endOrphan({ ...process, log: services.log.child({ instance: record.spec.id }) }).then(
-          async (words) => {
-            await services.records.setProcess(record.spec.id, null);
-            return words;
-          },
-        ),
-      );
-    }
+    for (const record of await this.options.services.records.list()) this.#add(record);
+    for (const runtime of this.all()) runtime.adopt();
   }
 
   all(): InstanceRuntime[] {
@@ -119,6 +106,13 @@ export class InstanceSet {
     await Promise.all(this.all().map((runtime) => runtime.close()));
   }
 
+  /** As `close`, but servers run on where they can; their handlers get `limitMs` to be done. */
+  async leave(limitMs: number): Promise<void> {
+    await Promise.all(this.#removals);
+    await this.#queue;
+    await Promise.all(this.all().map((runtime) => runtime.leave(limitMs)));
+  }
+
   async #assign(spec: InstanceSpec): Promise<InstanceRuntime> {
     const { services, instancesDirectory } = this.options;
     const known = this.#runtimes.get(spec.id);
@@ -133,7 +127,10 @@ export class InstanceSet {
     } catch (error) {
       throw explainSystemError(error, { path: join(instancesDirectory, directory) });
     }
-    return this.#add({ spec, directory, gamePort: null, process: null });
+    const runtime = this.#add({ spec, directory, gamePort: null });
+    // A host whose store was lost learns of its instances only here.
+    runtime.adopt();
+    return runtime;
   }
 
   /** Ids and names are joined by a character that both may hold, so two pairs can give the same folder. */

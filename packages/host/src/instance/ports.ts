@@ -48,6 +48,12 @@ export class Ports {
     }
   }
 
+  /** Those of a server that runs already. */
+  hold(ports: { gamePort: number; rconPort: number }): void {
+    this.#hold(`udp/${ports.gamePort}`);
+    this.#hold(`tcp/${ports.rconPort}`);
+  }
+
   release(ports: { gamePort?: number; rconPort?: number }): void {
     this.#held.delete(`udp/${ports.gamePort ?? 0}`);
     this.#held.delete(`tcp/${ports.rconPort ?? 0}`);

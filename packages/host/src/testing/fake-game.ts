@@ -57,6 +57,19 @@ export class FakeServer implements ServerProcess {
     private readonly startGate: (server: FakeServer) => Promise<void>,
   ) {}
 
+  /** As with pipes. */
+  readonly epoch = undefined;
+  readonly delivery = undefined;
+  readonly settled = Promise.resolve(true);
+
+  read(): void {
+    // nothing was left
+  }
+
+  leave(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   get exited(): Promise<ExitReport> {
     return this.#exit.promise;
   }
@@ -135,6 +148,10 @@ export class FakeGame implements Game {
     this.onServer(server);
     return server;
   };
+  adoptServer: Game["adoptServer"] = () => {
+    throw new Error("there is nothing to adopt");
+  };
+  findLeftRuns: Game["findLeftRuns"] = () => ({ runs: [], stray: undefined });
   createSave: Game["createSave"] = ({ savePath }) => writeFile(savePath, "save of a new map");
   findInstalls: Game["findInstalls"] = () => Promise.resolve([FAKE_INSTALL]);
   selectInstall = selectInstall;

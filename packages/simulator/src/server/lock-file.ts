@@ -77,11 +77,15 @@ function isHeld(path: string): boolean {
   return current === undefined || !startTime || current === startTime;
 }
 
-/** Field 22 of /proc/PID/stat tells a reused pid from the old holder; undefined where there is no /proc. */
+/**
+ * Field 22 of /proc/PID/stat tells a reused pid from the old holder; undefined where there is no /proc. A process that has ended and
+ * that nobody has asked about holds nothing: its state stands in for the time.
+ */
 function startTimeOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" ? "ended" : fields[19];
   } catch {
     return undefined;
   }
