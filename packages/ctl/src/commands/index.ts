@@ -23,6 +23,12 @@ export const NOUNS: readonly Noun[] = [
     load: async () => (await import("./instance.js")).instanceCommands,
   },
   {
+    name: "save",
+    summary: "Saves of instances",
+    verbs: ["list", "create", "upload", "download", "copy", "rename", "delete", "transfer"],
+    load: async () => (await import("./saves.js")).saveCommands,
+  },
+  {
     name: "host",
     summary: "Machines that run instances",
     verbs: ["list", "create-token"],

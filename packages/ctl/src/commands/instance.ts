@@ -30,7 +30,12 @@ const addChanging: AddCommands = (yargs, run) =>
     .command(
       "start <instance>",
       "Start an instance and wait until players can join",
-      (command) => command.positional("instance", INSTANCE),
+      (command) =>
+        command.positional("instance", INSTANCE).option("save", {
+          type: "string",
+          describe: "One of its saves to go on with; default: the newest",
+          requiresArg: true,
+        }),
       run(startInstance),
     )
     .command(

@@ -18,6 +18,7 @@ import { findHost, findInstance } from "../../names.js";
 import { colourState } from "../../output/colours.js";
 import { fileSize } from "../../output/time.js";
 import { instanceView } from "../../output/views.js";
+import { zipName } from "../saves/zip-name.js";
 import { uploadSave } from "../../upload.js";
 
 /** A start may have to load a large map, and a stop to save one; the host's own limits are 10 and 5 minutes. */
@@ -63,13 +64,13 @@ export const createInstance: Handler<CreateArguments> = async (args, context) =>
   await report(context, connection, { ...instance, status }, "Created");
 };
 
-export const startInstance: Handler<NamedInstance> = async (args, context) => {
+export const startInstance: Handler<NamedInstance & { save: string | undefined }> = async (args, context) => {
   const connection = await context.connect();
   const instance = await findInstance(connection, args.instance);
   await report(
     context,
     connection,
-    { ...instance, status: await start(context, connection, instance) },
+    { ...instance, status: await start(context, connection, instance, args.save) },
     "Instance",
   );
 };
@@ -101,10 +102,12 @@ function start(
   context: CommandContext,
   connection: ControlConnection,
   { id, spec }: Instance,
+  save?: string,
 ): Promise<InstanceStatus> {
   return context.output.during(`Starting ${spec.name}`, async () => {
     const options = { timeoutMs: context.timeoutOr(START_TIMEOUT_MS) };
-    return (await connection.request(StartInstance, { instanceId: id }, options)).status;
+    const params = { instanceId: id, ...(save !== undefined && { save: zipName(save) }) };
+    return (await connection.request(StartInstance, params, options)).status;
   });
 }
 
