@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Figure, Measurement } from "./figure.js";
 import { median } from "./figure.js";
+import { bulkTransfer } from "./figures/bulk-transfer.js";
 import { chatLatency } from "./figures/chat-latency.js";
 import { ipcLines } from "./figures/ipc-lines.js";
 import { logLines } from "./figures/log-lines.js";
@@ -14,6 +15,7 @@ const FIGURES: readonly Figure[] = [
   logLines,
   rconCommands,
   rconTicks,
+  bulkTransfer,
   requestLatency,
   chatLatency,
   programs,

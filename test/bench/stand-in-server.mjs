@@ -3,9 +3,13 @@
 //   /bench_log COUNT BYTES   prints COUNT ordinary log lines of BYTES bytes
 //   /bench_echo TEXT         answers TEXT
 //   /bench_tick MS           from now on answers once in MS milliseconds all that came in; 0 answers at once again
+//   /bench_pace BYTES        with ticks: takes in so many bytes of commands a tick, one after the other; 0 takes in all
+//   /bench_bytes             answers how many bytes of commands came since it was asked last
+//   /sc switchyard_core.batch{...}  what the Lua module answers to calls of bench.echo and to bulk transfers
 // Lines are built before the measurement and written in blocks, replies to one read go out in one write: so it needs a
 // small part of the time of what is measured.
 import { createServer } from "node:net";
+import { inflateSync } from "node:zlib";
 
 const BLOCK_BYTES = 64 * 1024;
 const options = process.argv.slice(2);
@@ -55,10 +59,82 @@ function run(command) {
   if (name === "/bench_ipc") setImmediate(print, Number(words[0]), ipcLine(Number(words[1])));
   else if (name === "/bench_log") setImmediate(print, Number(words[0]), logLine(Number(words[1])));
   else if (name === "/bench_tick") setTick(Number(words[0]));
+  else if (name === "/bench_pace") setPace(Number(words[0]));
+  else if (name === "/bench_bytes") return takenBytes();
   else if (name === "/bench_echo") return words.join(" ");
+  else if (command.startsWith("/sc switchyard_core.batch{")) return runBatch(command);
   else if (name === "/sc") return /rcon\.print\("([^"]*)"\)/.exec(command)?.[1]?.concat("\n") ?? "";
   else if (name === "/quit") setImmediate(quit);
   return "";
+}
+
+/** `{"path","text or number"...}`; the bench sends nothing that has to be unescaped. */
+const CALL = /\{"([^"]*)"((?:,(?:"[^"]*"|[^,}"]*))*)\}/g;
+const ARGUMENT = /,(?:"([^"]*)"|([^,]*))/g;
+
+function runBatch(command) {
+  const lines = [];
+  for (const [, path, rest] of command.matchAll(CALL)) {
+    if (path === "bench.echo") lines.push(`+${rest.slice(2, -1)}`);
+    else
+      lines.push(
+        runBulk(
+          path,
+          Array.from(rest.matchAll(ARGUMENT), ([, text, number]) => text ?? number),
+        ),
+      );
+  }
+  return `batch ${lines.length}\n${lines.join("\n")}\n`;
+}
+
+/** Parts of the transfers under way; lua-modules/core/bulk.lua is the real one. */
+const transfers = new Map();
+
+function runBulk(path, [id, ...values]) {
+  if (path === ".bulk_part") return takePart(id, values);
+  if (path !== ".bulk_finish") return `-no function ${path}`;
+  takePart(id, [values[2], values[3]]);
+  const parts = [...transfers.get(id)].sort(([a], [b]) => a - b);
+  transfers.delete(id);
+  return `++${inflateSync(Buffer.from(parts.map(([, text]) => text).join(""), "base64")).length}`;
+}
+
+function takePart(id, [offset, text]) {
+  if (!transfers.has(id)) transfers.set(id, new Map());
+  transfers.get(id).set(Number(offset), text);
+  return "+";
+}
+
+let bytesIn = 0;
+let paceBytes = 0;
+/** Commands that are on the way in while the link is paced: `bytes` are those still to come. */
+const travelling = [];
+
+function takenBytes() {
+  const bytes = bytesIn;
+  bytesIn = 0;
+  return String(bytes);
+}
+
+/** The link is cut into segments only while somebody is online, so somebody joins. */
+function setPace(bytes) {
+  if (paceBytes === 0 && bytes > 0)
+    process.stdout.write("2026-01-01 00:00:00 [JOIN] Bench joined the game\n");
+  if (paceBytes > 0 && bytes === 0) process.stdout.write("2026-01-01 00:00:00 [LEAVE] Bench left the game\n");
+  paceBytes = bytes;
+}
+
+function arrive() {
+  let room = paceBytes === 0 ? Infinity : paceBytes;
+  while (travelling.length > 0 && room > 0) {
+    const first = travelling[0];
+    const taken = Math.min(room, first.bytes);
+    first.bytes -= taken;
+    room -= taken;
+    if (first.bytes > 0) return;
+    travelling.shift();
+    answer(first.socket, [reply(first.id, 0, run(first.body))]);
+  }
 }
 
 /** Answers that wait for the next tick, per socket. */
@@ -76,6 +152,7 @@ function scheduleTick(last) {
   const due = Math.max(last + tickMs, performance.now());
   setTimeout(
     () => {
+      arrive();
       for (const [socket, answers] of waiting) socket.write(Buffer.concat(answers));
       waiting.clear();
       if (tickMs > 0) scheduleTick(due);
@@ -111,7 +188,12 @@ const server = createServer((socket) => {
       const body = rest.toString("utf8", at + 12, at + 4 + size - 2);
       at += 4 + size;
       if (type === 3) socket.write(reply(body === optionOf("--rcon-password") ? id : -1, 2, ""));
-      else answers.push(reply(id, 0, run(body)));
+      else {
+        bytesIn += size - 10;
+        if (paceBytes > 0 && !body.startsWith("/bench_"))
+          travelling.push({ socket, id, body, bytes: size - 10 });
+        else answers.push(reply(id, 0, run(body)));
+      }
     }
     rest = rest.subarray(at);
     answer(socket, answers);
