@@ -26,6 +26,7 @@ import { serveInstances } from "./features/instances.js";
 import { LogFeature } from "./features/logs.js";
 import { servePlugins } from "./features/plugins.js";
 import { serveRcon } from "./features/rcon.js";
+import { SaveFeature } from "./features/saves.js";
 import { registerHost } from "./features/registration.js";
 import { openHostStore } from "./host-store.js";
 import { Installs } from "./installs.js";
@@ -102,7 +103,8 @@ async function assemble(options: HostOptions, lifecycle: Lifecycle): Promise<Run
   const compiler = createAjvCompiler();
   const link: ControllerLink = createLink(options, compiler, {
     serve: (dispatcher) => {
-      serveInstances(dispatcher, instances);
+      serveInstances(dispatcher, instances, saves);
+      saves.serve(dispatcher, instances);
       serveRcon(dispatcher, instances, config);
       servePlugins(dispatcher, plugins);
       logs.serve(dispatcher, instances);
@@ -114,6 +116,10 @@ async function assemble(options: HostOptions, lifecycle: Lifecycle): Promise<Run
   });
   const publishers = new StreamPublishers(link, log);
   const logs = new LogFeature(link);
+  const saves = new SaveFeature({
+    ...{ game, installs, deletedDirectory: paths.deleted },
+    blobs: { url: config.controllerUrl, token: config.token },
+  });
   const sides = { link, store, positions: new StreamPositions(store), publishers, compiler, log };
   const services = {
     game,
@@ -133,9 +139,13 @@ async function assemble(options: HostOptions, lifecycle: Lifecycle): Promise<Run
     services,
     instancesDirectory: paths.instances,
     deletedDirectory: paths.deleted,
-    onAdded: (runtime) => logs.add(runtime),
+    onAdded: (runtime) => {
+      logs.add(runtime);
+      saves.add(runtime);
+    },
     onRemoved: async (id) => {
       logs.remove(id);
+      saves.remove(id);
       await publishers.remove(id);
     },
   });
