@@ -13,19 +13,17 @@ const MAX_NAME_LENGTH = 60;
 export const relayChat: InstanceSide<ChatSettings> = (context) => {
   const isSilent = () => context.settings.current.silentInstances.includes(context.instance.name);
 
-  context.onGameMessage(Said, ({ player, text, color }) => {
+  context.onGameMessage(Said, async ({ player, text, color }) => {
     const { relayConsole, maxLength } = context.settings.current;
     if (isSilent() || (player === undefined && !relayConsole)) return;
     const plain = plainText(text, maxLength);
     if (plain === "") return;
-    const line = {
+    // While the controller is away and too much waits, the game's next lines wait in its journal.
+    await context.publishOrWait(ChatLines, {
       player: plainText(player ?? "<server>", MAX_NAME_LENGTH),
       text: plain,
       ...(color && { color }),
-    };
-    if (!context.publish(ChatLines, line)) {
-      context.log.warn("Chat was dropped: too much waits for the controller already");
-    }
+    });
   });
 
   context.consume(ChatLines, async ({ number, source, sourceName, atMs, payload }) => {

@@ -72,7 +72,7 @@ describe("the controller program", function () {
           const payloads = [{ text: String(next) }, { text: String(next + 1) }];
           const publishing = peer.dispatcher.request(
             PublishToStream,
-            { stream: STREAM, epoch: "host-life", firstPosition: next, payloads },
+            { stream: STREAM, epoch: "host-life", positions: [next, next + 1], payloads },
             { ...TO_CONTROLLER, from },
           );
           publishing.catch(() => undefined);

@@ -6,5 +6,5 @@ export {
   type PluginManifest,
 } from "./define-plugin.js";
 export type { ControllerContext } from "./controller-context.js";
-export type { ConsumedEntry, InstanceContext } from "./instance-context.js";
+export type { ConsumedEntry, FromGame, InstanceContext } from "./instance-context.js";
 export type { LiveSettings, PluginLogger, PluginStorage } from "./shared.js";

@@ -14,6 +14,15 @@ export interface ConsumedEntry<Payload> {
   readonly payload: Payload;
 }
 
+/** How something that a game said reached its listener. */
+export interface FromGame {
+  /**
+   * The host agent was killed after the listener may have had this before. What the listener publishes again then is taken once; what
+   * it does otherwise has to bear a repetition, or look at this.
+   */
+  readonly redelivered: boolean;
+}
+
 /** What a plugin can do for one run of an instance. Everything ends by itself when the server ends. */
 export interface InstanceContext<Settings> {
   readonly instance: { readonly id: string; readonly name: string };
@@ -24,12 +33,12 @@ export interface InstanceContext<Settings> {
   readonly signal: AbortSignal;
 
   /** What the server's log says: chat, joins, saves... The next line waits for the listener. */
-  onServerEvent(listener: (event: ServerEvent) => void | Promise<void>): void;
+  onServerEvent(listener: (event: ServerEvent, from: FromGame) => void | Promise<void>): void;
 
   /** Messages of the game on a declared `from-game` channel, validated, in order; the next one waits for the listener. */
   onGameMessage<C extends AnyChannel>(
     channel: C,
-    listener: (payload: PayloadOf<C>) => void | Promise<void>,
+    listener: (payload: PayloadOf<C>, from: FromGame) => void | Promise<void>,
   ): void;
 
   /**
@@ -39,10 +48,17 @@ export interface InstanceContext<Settings> {
   sendToGame<C extends AnyChannel>(channel: C, payload: PayloadOf<C>): Promise<void>;
 
   /**
-   * Publishes to a stream, once and in order, whatever happens to the link or the controller meanwhile.
+   * Publishes to a stream, once and in order, whatever happens to the link or the controller meanwhile. What a listener of the game
+   * publishes before it is done, also survives the host agent: the line is handed out again until the controller has the entry.
    * Waits in memory while the controller is away: false, and not taken, when 10,000 entries or 8 MiB wait already.
    */
   publish<S extends AnyStream>(stream: S, payload: PayloadOf<S>): boolean;
+
+  /**
+   * As `publish`, but waits for room. A listener that awaits it holds the game's next lines back, which wait in its journal, so that
+   * nothing is lost however long the controller is away. Rejects with AppError `shutting-down`.
+   */
+  publishOrWait<S extends AnyStream>(stream: S, payload: PayloadOf<S>): Promise<void>;
 
   /**
    * Consumes a stream, in order, from where this instance had got to; the first time from now on.

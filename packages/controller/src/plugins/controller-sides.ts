@@ -94,7 +94,7 @@ export class ControllerSides {
           stream: stream.name,
           source: "controller",
           epoch: `${name}-${epoch}`,
-          firstPosition: position,
+          positions: [position],
           payloads: [payload],
         });
       },

@@ -32,7 +32,7 @@ describe("streams", () => {
       stream: Lines.name,
       source: "map",
       epoch: "first",
-      firstPosition,
+      positions: texts.map((_, index) => firstPosition + index),
       payloads: texts.map((text) => ({ text })),
       ...about,
     });
@@ -46,6 +46,15 @@ describe("streams", () => {
     });
     return { ...answer, texts: answer.entries.map(({ payload }) => (payload as { text: string }).text) };
   };
+
+  it("leave out what was published before at the same positions, which may have gaps", async () => {
+    const at = (positions: number[], texts: string[]) => publish(0, texts, { positions });
+    assert.equal((await at([4097, 4098, 900_000], ["a", "b", "c"])).head, 3);
+    assert.equal((await at([4098, 900_000, 900_001, 2 ** 52], ["b", "c", "d", "e"])).head, 5);
+    assert.deepEqual((await read(0)).texts, ["a", "b", "c", "d", "e"]);
+    await assert.rejects(at([2, 2], ["x", "y"]), { code: "bad-request" });
+    await assert.rejects(at([1], ["x", "y"]), { code: "bad-request" });
+  });
 
   it("number entries from 1 without gaps and name their source", async () => {
     assert.deepEqual(await publish(1, ["a", "b"]), { head: 2, added: 2 });

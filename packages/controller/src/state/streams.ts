@@ -16,8 +16,8 @@ export interface Publication {
   /** An instance's id, or `controller`. */
   source: string;
   epoch: string;
-  /** Counts from 1 within the epoch. */
-  firstPosition: number;
+  /** One for each payload, growing within the epoch; gaps are allowed. */
+  positions: readonly number[];
   payloads: readonly unknown[];
 }
 
@@ -65,6 +65,7 @@ export class Streams {
   async publish(publication: Publication): Promise<{ head: number }> {
     const stream = this.require(publication.stream);
     const validate = this.options.compiler(stream.payload);
+    mustGrow(publication);
     for (const payload of publication.payloads) {
       const fault = validate(payload);
       if (fault !== undefined) throw new AppError("bad-request", { reason: `${stream.name}: ${fault}` });
@@ -177,9 +178,9 @@ export class Streams {
 
 async function publishIn(write: Write, stream: AnyStream, publication: Publication) {
   const counter = `stream:${stream.name}`;
-  const { source, epoch, firstPosition, payloads } = publication;
+  const { source, epoch, positions, payloads } = publication;
   const passed = await lastPosition(write, publication);
-  const fresh = payloads.slice(Math.max(0, passed - firstPosition + 1));
+  const fresh = payloads.filter((_, index) => (positions[index] ?? 0) > passed);
   if (fresh.length === 0) return { head: await lastNumber(write, counter), added: 0 };
   const head = await nextNumber(write, counter, fresh.length);
   const atMs = Date.now();
@@ -195,7 +196,7 @@ async function publishIn(write: Write, stream: AnyStream, publication: Publicati
       })),
     )
     .execute();
-  const position = firstPosition + payloads.length - 1;
+  const position = positions.at(-1) ?? passed;
   await write
     .insertInto("stream_positions")
     .values({ stream: stream.name, source, epoch, position, at_ms: atMs })
@@ -210,6 +211,12 @@ async function publishIn(write: Write, stream: AnyStream, publication: Publicati
     .where("number", "<=", head - stream.keepEntries)
     .execute();
   return { head, added: fresh.length };
+}
+
+function mustGrow({ positions, payloads }: Publication): void {
+  const grows = positions.every((position, index) => index === 0 || position > (positions[index - 1] ?? 0));
+  if (positions.length === payloads.length && grows) return;
+  throw new AppError("bad-request", { reason: "each payload needs a position, and positions must grow" });
 }
 
 /** 0 when nothing of the epoch was taken yet. */

@@ -126,7 +126,7 @@ export class JournaledRun {
       epoch: this.place.epoch,
       at,
       isRedelivered: at < this.#resumedTo,
-      hold: () => this.#lines.delivery.hold(),
+      hold: () => this.#lines.delivery.hold(at),
     };
   }
 

@@ -65,12 +65,10 @@ export class OrderedDelivery {
     return held === undefined ? this.#current : Math.min(held, this.#current);
   }
 
-  /** The line that is being handled does not count as done until the returned function is called. */
-  hold(): () => void {
-    let held = this.#held.at(-1);
-    if (held?.at === this.#current) held.count += 1;
-    else this.#held.push((held = { at: this.#current, count: 1 }));
-    const own = held;
+  /** The line at the offset does not count as done until the returned function is called. */
+  hold(at: number): () => void {
+    const own = this.#heldAt(at);
+    own.count += 1;
     let isReleased = false;
     return () => {
       if (isReleased) return;
@@ -136,6 +134,17 @@ export class OrderedDelivery {
     }
     this.#isBusy = false;
     this.#wake();
+  }
+
+  /** Nearly always the newest. */
+  #heldAt(at: number): Held {
+    let index = this.#held.length;
+    while (index > 0 && (this.#held[index - 1]?.at ?? 0) > at) index -= 1;
+    const known = this.#held[index - 1];
+    if (known?.at === at) return known;
+    const held = { at, count: 0 };
+    this.#held.splice(index, 0, held);
+    return held;
   }
 
   #forgetReleased(): void {

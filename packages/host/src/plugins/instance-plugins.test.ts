@@ -198,4 +198,42 @@ describe("plugin sides of an instance", () => {
       ["AppError", "TypeError", "TypeError"],
     );
   });
+
+  it("gives what a line makes it publish positions that are the same when the line comes again", async () => {
+    const redelivered: boolean[] = [];
+    const side: InstanceSide<{ greeting: string }> = (context) => {
+      context.onGameMessage(Said, async ({ text }, from) => {
+        redelivered.push(from.redelivered);
+        await context.publishOrWait(Lines, { text });
+        context.publish(Lines, { text: `${text}!` });
+      });
+    };
+    const holds = new Set<number>();
+    const line = (at: number, isRedelivered: boolean) => {
+      server.delivery = {
+        ...{ epoch: "journal", at, isRedelivered },
+        hold: () => {
+          holds.add(at);
+          return () => holds.delete(at);
+        },
+      };
+      return server.say("test:said", { text: String(at) });
+    };
+    attach(makePlugin(side));
+    await line(10, false); // held until the side has begun
+    assert.deepEqual([...holds], [10]);
+    await running.begin();
+    await line(20, false);
+    await running.close();
+    attach(makePlugin(side));
+    await running.begin();
+    for (const at of [10, 20]) await line(at, true);
+    await line(30, false);
+    while (holds.size > 0) await new Promise(setImmediate);
+    assert.deepEqual(
+      streams.entries.map(({ payload }) => (payload as { text: string }).text),
+      ["10", "10!", "20", "20!", "30", "30!"],
+    );
+    assert.deepEqual(redelivered, [false, false, true, true, false]);
+  });
 });

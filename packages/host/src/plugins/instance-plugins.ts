@@ -1,4 +1,4 @@
-import type { IpcMessage, ServerEvent } from "@switchyard/factorio";
+import type { Delivery, IpcMessage, ServerEvent } from "@switchyard/factorio";
 import { LogLimiter } from "@switchyard/link";
 import type { AnyChannel } from "@switchyard/protocol";
 import type { Logger } from "@switchyard/node-kit";
@@ -9,7 +9,7 @@ import { PluginSide, type PluginSideServices } from "./plugin-side.js";
 
 const SAME_FAULT_EVERY_MS = 60_000;
 
-type FromGame = { event: ServerEvent } | { message: IpcMessage };
+type FromGame = ({ event: ServerEvent } | { message: IpcMessage }) & { delivery: Delivery | undefined };
 
 /** All plugin sides of one run of an instance. */
 export class InstancePlugins implements RunSides {
@@ -38,8 +38,8 @@ export class InstancePlugins implements RunSides {
     );
     this.#stops = [
       plugins.onChange((plugin) => this.#settingsChanged(plugin)),
-      server.on("event", (event) => this.#inbox.add({ event })),
-      server.on("ipc", (message) => this.#inbox.add({ message })),
+      server.on("event", (event) => this.#add(server, { event, delivery: server.delivery })),
+      server.on("ipc", (message) => this.#add(server, { message, delivery: server.delivery })),
       server.on("deadLetter", ({ line, reason }) =>
         this.#fault(`dead-letter ${reason}`, "A message of the game is not valid", {
           reason,
@@ -60,13 +60,23 @@ export class InstancePlugins implements RunSides {
 
   async close(): Promise<void> {
     for (const stop of this.#stops) stop();
+    this.#inbox.discard();
     await this.#inbox.drained();
     await Promise.all([...this.#sides.values()].map((side) => side.close()));
   }
 
+  /** A server in game with a journal can be kept waiting: its state needs no more lines, and the journal holds what comes. */
+  #add(server: SidesOptions["server"], item: FromGame): Promise<void> {
+    const { delivery } = item;
+    const mayWait = delivery !== undefined && server.state === "running";
+    return this.#inbox.add(item, { hold: delivery && (() => delivery.hold()), mayWait });
+  }
+
   async #handle(item: FromGame): Promise<void> {
+    const { delivery } = item;
     if ("event" in item) {
-      for (const side of this.#sides.values()) if (side.listensToEvents()) await side.handleEvent(item.event);
+      for (const side of this.#sides.values())
+        if (side.listensToEvents()) await side.handleEvent(item.event, delivery);
       return;
     }
     const { channel: name, payload } = item.message;
@@ -86,7 +96,7 @@ export class InstancePlugins implements RunSides {
       return;
     }
     for (const side of this.#sides.values())
-      if (side.listensTo(name)) await side.handleGameMessage(name, payload);
+      if (side.listensTo(name)) await side.handleGameMessage(name, payload, delivery);
   }
 
   /** A plugin that is switched on begins with the next start, since its Lua has to go into the save first. */

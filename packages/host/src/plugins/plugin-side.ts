@@ -1,6 +1,6 @@
-import type { ServerEvent } from "@switchyard/factorio";
+import type { Delivery, ServerEvent } from "@switchyard/factorio";
 import { AppError, instanceAddress, type AnyStream, type SchemaCompiler } from "@switchyard/protocol";
-import type { Closeable, InstanceContext } from "@switchyard/plugin-api";
+import type { Closeable, FromGame, InstanceContext } from "@switchyard/plugin-api";
 import { errorFields, type Logger } from "@switchyard/node-kit";
 import type { ControllerLink } from "../controller-link.js";
 import type { HostStore } from "../host-store.js";
@@ -9,8 +9,10 @@ import { atMost } from "../pauses.js";
 import { GameSender } from "./game-sender.js";
 import { createPluginStorage } from "./plugin-storage.js";
 import type { HostedPlugin } from "./plugin-set.js";
+import { LineEntries } from "./line-entries.js";
 import { consumeStream } from "./stream-consumer.js";
 import type { StreamPositions } from "./stream-positions.js";
+import type { StreamPublisher } from "./stream-publisher.js";
 import type { StreamPublishers } from "./stream-publishers.js";
 
 const LONGEST_START_MS = 30_000;
@@ -33,7 +35,7 @@ export interface PluginSideOptions {
   services: PluginSideServices;
 }
 
-type Listener<Value> = (value: Value) => void | Promise<void>;
+type Listener<Value> = (value: Value, from: FromGame) => void | Promise<void>;
 type Declared = { readonly name: string };
 
 /** One plugin for one run of one instance. What it throws ends this side and nothing else. */
@@ -46,6 +48,9 @@ export class PluginSide {
   readonly #eventListeners: Listener<ServerEvent>[] = [];
   readonly #gameListeners = new Map<string, Listener<never>[]>();
   readonly #settingsListeners: ((settings: unknown) => void)[] = [];
+  /** Of the line that a listener is called for. */
+  #line: LineEntries | undefined;
+  #waitingToPublish = 0;
   readonly #consumers = new Map<string, Promise<void>>();
   #settings: unknown;
   #closeable: Closeable | undefined;
@@ -88,15 +93,26 @@ export class PluginSide {
   }
 
   /** Resolves when the listeners are done; never rejects. */
-  async handleEvent(event: ServerEvent): Promise<void> {
-    for (const listener of this.#eventListeners) await this.#call("a server event", () => listener(event));
+  async handleEvent(event: ServerEvent, delivery: Delivery | undefined): Promise<void> {
+    await this.#callAll("a server event", this.#eventListeners, event, delivery);
   }
 
   /** The payload was validated. Resolves when the listeners are done; never rejects. */
-  async handleGameMessage(channel: string, payload: unknown): Promise<void> {
-    for (const listener of this.#gameListeners.get(channel) ?? []) {
-      await this.#call(`a message on ${channel}`, () => listener(payload as never));
-    }
+  async handleGameMessage(channel: string, payload: unknown, delivery: Delivery | undefined): Promise<void> {
+    const listeners = this.#gameListeners.get(channel) ?? [];
+    await this.#callAll(`a message on ${channel}`, listeners, payload as never, delivery);
+  }
+
+  async #callAll<Value>(
+    what: string,
+    listeners: readonly Listener<Value>[],
+    value: Value,
+    delivery: Delivery | undefined,
+  ): Promise<void> {
+    const from = { redelivered: delivery?.isRedelivered === true };
+    this.#line = delivery && new LineEntries(delivery);
+    for (const listener of listeners) await this.#call(what, () => listener(value, from));
+    this.#line = undefined;
   }
 
   applySettings(settings: unknown): void {
@@ -133,8 +149,10 @@ export class PluginSide {
 
   async #call(what: string, listener: () => void | Promise<void>): Promise<void> {
     const handling = this.#guard(what, async () => listener()).then(() => true);
-    if ((await atMost(LONGEST_LISTENER_MS, handling)) === undefined) {
+    while ((await atMost(LONGEST_LISTENER_MS, handling)) === undefined) {
+      if (this.#waitingToPublish > 0) continue; // the controller is away
       this.#fail(what, new Error(`It took longer than ${LONGEST_LISTENER_MS} ms`));
+      return;
     }
   }
 
@@ -185,15 +203,26 @@ export class PluginSide {
         if (fault !== undefined) throw new AppError("bad-request", { reason: `${channel.name}: ${fault}` });
         await this.#sender.send(channel.name, JSON.stringify(payload));
       },
-      publish: (stream, payload) => {
-        this.#mustDeclare("stream", this.options.plugin.manifest.streams, stream);
-        const fault = services.compiler(stream.payload)(payload);
-        if (fault !== undefined)
-          throw new TypeError(`An entry for ${stream.name} is not as declared: ${fault}`);
-        return services.publishers.get(instance.id, stream.name).publish(payload);
+      publish: (stream, payload) =>
+        this.#publisher(stream, payload).publish(payload, this.#line?.next(stream.name)),
+      publishOrWait: async (stream, payload) => {
+        this.#waitingToPublish += 1;
+        try {
+          await this.#publisher(stream, payload).publishOrWait(payload, this.#line?.next(stream.name));
+        } finally {
+          this.#waitingToPublish -= 1;
+        }
       },
       consume: (stream, handler) => this.#consume(stream, handler as (entry: unknown) => Promise<void>),
     };
+  }
+
+  #publisher(stream: AnyStream, payload: unknown): StreamPublisher {
+    const { instance, services } = this.options;
+    this.#mustDeclare("stream", this.options.plugin.manifest.streams, stream);
+    const fault = services.compiler(stream.payload)(payload);
+    if (fault !== undefined) throw new TypeError(`An entry for ${stream.name} is not as declared: ${fault}`);
+    return services.publishers.get(instance.id, stream.name);
   }
 
   #consume(stream: AnyStream, handler: (entry: unknown) => Promise<void>): void {

@@ -69,4 +69,53 @@ describe("stream publisher", () => {
     await publisher.flushed();
     assert.deepEqual(payloads(), [{ text: "before" }]);
   });
+
+  it("makes those wait who want to, in order, and nobody pass them", async () => {
+    link.cut();
+    for (let n = 0; n < 10_000; n += 1) publisher.publish(n);
+    const taken: string[] = [];
+    const first = publisher.publishOrWait("first").then(() => taken.push("first"));
+    const second = publisher.publishOrWait("second").then(() => taken.push("second"));
+    assert.equal(publisher.publish("pushy"), false);
+    link.restore();
+    await Promise.all([first, second]);
+    await publisher.flushed();
+    assert.deepEqual(taken, ["first", "second"]);
+    assert.deepEqual(payloads().slice(-2), ["first", "second"]);
+  });
+
+  it("keeps the line of an entry until the controller has it, and the entry is taken once", async () => {
+    const held: string[] = [];
+    const origin = (position: number) => ({
+      epoch: "journal",
+      position,
+      hold: () => {
+        held.push(`hold ${position}`);
+        return () => void held.push(`release ${position}`);
+      },
+    });
+    link.cut();
+    publisher.publish("a", origin(4097));
+    publisher.publish("timer");
+    publisher.publish("b", origin(8193));
+    assert.deepEqual(held, ["hold 4097", "hold 8193"]);
+    link.restore();
+    await publisher.flushed();
+    assert.deepEqual(held.slice(2), ["release 4097", "release 8193"]);
+    // As an agent that comes after a kill does.
+    const next = new StreamPublisher({ stream: "a:b", from: "instance/x", link, log: silentLogger() });
+    for (const position of [4097, 8193, 8194]) next.publish(`again ${position}`, origin(position));
+    await next.flushed();
+    await next.close();
+    assert.deepEqual(payloads(), ["a", "timer", "b", "again 8194"]);
+  });
+
+  it("refuses those who wait when it is closed", async () => {
+    link.cut();
+    publisher.publish("x".repeat(9_000_000));
+    const waiting = publisher.publishOrWait("y");
+    await publisher.close();
+    await assert.rejects(waiting, { code: "shutting-down" });
+    await assert.rejects(publisher.publishOrWait("z"), { code: "shutting-down" });
+  });
 });

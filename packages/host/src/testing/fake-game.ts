@@ -5,6 +5,7 @@ import {
   luaCall,
   parseServerLine,
   selectInstall,
+  type Delivery,
   type ExitReport,
   type FactorioInstall,
   type FactorioServerOptions,
@@ -59,7 +60,7 @@ export class FakeServer implements ServerProcess {
 
   /** As with pipes. */
   readonly epoch = undefined;
-  readonly delivery = undefined;
+  delivery: Delivery | undefined;
   readonly settled = Promise.resolve(true);
 
   read(): void {

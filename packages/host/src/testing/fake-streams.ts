@@ -26,7 +26,7 @@ export class FakeStreams {
     this.publishes += 1;
     const key = `${from} ${params.stream} ${params.epoch}`;
     params.payloads.forEach((payload, index) => {
-      const position = params.firstPosition + index;
+      const position = params.positions[index] ?? 0;
       if (position <= (this.#taken.get(key) ?? 0)) return;
       this.#taken.set(key, position);
       this.add(payload, from.slice(from.indexOf("/") + 1));

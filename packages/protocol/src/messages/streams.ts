@@ -18,7 +18,8 @@ export type StreamEntry = Static<typeof StreamEntry>;
 
 /**
  * Adds entries, exactly once: those of the same source and epoch whose position was taken already are left out.
- * The answer comes when they are in the store. `epoch` names one life of the publisher; `position` counts from 1 in it.
+ * The answer comes when they are in the store. `epoch` names one line of positions: a life of the publisher, or the journal of a
+ * server's output. Each payload has its position in it; they grow, also from one request to the next, and may have gaps.
  */
 export const PublishToStream = defineRequest({
   name: "stream.publish",
@@ -28,7 +29,7 @@ export const PublishToStream = defineRequest({
   params: Type.Object({
     stream: StreamName,
     epoch: Type.String({ minLength: 1, maxLength: 64 }),
-    firstPosition: Type.Integer({ minimum: 1 }),
+    positions: Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1, maxItems: 1000 }),
     payloads: Type.Array(Type.Unknown(), { minItems: 1, maxItems: 1000 }),
   }),
   result: Type.Object({ head: Type.Integer({ minimum: 0 }) }),
