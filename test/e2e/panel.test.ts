@@ -101,6 +101,32 @@ describe("the panel in a browser", function () {
     await page.locator("[data-state=running]").waitFor({ timeout: 30_000 });
   });
 
+  it("shows the saves; downloads, uploads and deletes them", async () => {
+    await page.getByRole("tab", { name: "Saves" }).click();
+    const saves = page.getByRole("region", { name: "Saves of alpha" });
+    await saves.getByText("loaded").waitFor();
+    const [name = ""] = (await saves.getByRole("row").nth(1).getAttribute("aria-label"))?.split("\n") ?? [];
+    assert.ok(await saves.getByRole("button", { name: `Delete ${name}` }).isDisabled());
+    const begun = page.waitForEvent("download");
+    await saves.getByRole("button", { name: `Download ${name}` }).click();
+    const download = await begun;
+    assert.equal(download.suggestedFilename(), name);
+    const file = await readFile(await download.path());
+    const onDisk = await readFile(join(cluster.instance("alpha").writeDirectory, "saves", name));
+    assert.ok(file.equals(onDisk));
+    const input = page.locator("input[type=file]");
+    await input.setInputFiles({ name: "From here.ZIP", mimeType: "application/zip", buffer: file });
+    const row = saves.getByRole("row", { name: "From here.zip" });
+    await row.waitFor();
+    const faults = await faultsOf(page);
+    assert.deepEqual(faults, []);
+    await page.screenshot({ path: join(SCREENSHOTS, "saves-light.png") });
+    await row.getByRole("button", { name: "Delete From here.zip" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await row.waitFor({ state: "detached" });
+    await page.getByRole("tab", { name: "Console" }).click();
+  });
+
   it("says that the controller is away, and goes on when it is back", async () => {
     process.kill(cluster.ready.controller.pid, "SIGKILL");
     await page.getByRole("status").getByText("reconnecting").waitFor();
@@ -126,7 +152,6 @@ describe("the panel in a browser", function () {
 
   for (const scheme of ["light", "dark"] as const) {
     it(`has no accessibility faults that axe finds (${scheme})`, async () => {
-      const axe = await readFile(AXE, "utf8");
       await page.emulateMedia({ colorScheme: scheme });
       await page.setViewportSize({ width: 1280, height: 800 });
       for (const path of ["/instances", `/instances/${cluster.instance("beta").id}`, "/hosts"]) {
@@ -136,16 +161,7 @@ describe("the panel in a browser", function () {
         await page.screenshot({
           path: join(SCREENSHOTS, `${path.split("/")[1]}-${scheme}-${path.length}.png`),
         });
-        const found = (await page.evaluate(`${axe}; axe.run()`)) as {
-          violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
-        };
-        const faults = found.violations.flatMap(({ id, nodes }) =>
-          nodes.map(
-            (node) =>
-              `${id}: ${node.html.slice(-60)} ${/of [\d.]+ \([^)]*\)/.exec(node.failureSummary)?.[0]}`,
-          ),
-        );
-        assert.deepEqual(faults, [], path);
+        assert.deepEqual(await faultsOf(page), [], path);
       }
     });
   }
@@ -162,3 +178,16 @@ describe("the panel in a browser", function () {
     assert.deepEqual(unexpected, []);
   });
 });
+
+/** What axe finds on the page as it is. */
+async function faultsOf(page: Page): Promise<string[]> {
+  const axe = await readFile(AXE, "utf8");
+  const found = (await page.evaluate(`${axe}; axe.run()`)) as {
+    violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
+  };
+  return found.violations.flatMap(({ id, nodes }) =>
+    nodes.map(
+      (node) => `${id}: ${node.html.slice(-60)} ${/of [\d.]+ \([^)]*\)/.exec(node.failureSummary)?.[0]}`,
+    ),
+  );
+}

@@ -34,7 +34,7 @@ import { downloadBlob } from "./instance/download-save.js";
 import { realGame, type Game } from "./instance/game.js";
 import { InstanceRecords } from "./instance/instance-records.js";
 import type { InstanceServices } from "./instance/instance-services.js";
-import { InstanceSet } from "./instance/instance-set.js";
+import { InstanceSet, type InstanceSetOptions } from "./instance/instance-set.js";
 import { Ports } from "./instance/ports.js";
 import { atMost } from "./pauses.js";
 import { InstancePlugins } from "./plugins/instance-plugins.js";
@@ -139,19 +139,25 @@ async function assemble(options: HostOptions, lifecycle: Lifecycle): Promise<Run
     services,
     instancesDirectory: paths.instances,
     deletedDirectory: paths.deleted,
-    onAdded: (runtime) => {
-      logs.add(runtime);
-      saves.add(runtime);
-    },
-    onRemoved: async (id) => {
-      logs.remove(id);
-      saves.remove(id);
-      await publishers.remove(id);
-    },
+    ...whatFollowsInstances([logs, saves], publishers),
   });
   await instances.load();
   link.onLost(() => logs.clear());
   return begin(options, { lifecycle, link, instances, publishers, logs });
+}
+
+/** Everything that keeps something for each instance. */
+function whatFollowsInstances(
+  features: readonly Pick<LogFeature | SaveFeature, "add" | "remove">[],
+  publishers: StreamPublishers,
+): Pick<InstanceSetOptions, "onAdded" | "onRemoved"> {
+  return {
+    onAdded: (runtime) => features.forEach((feature) => feature.add(runtime)),
+    onRemoved: async (id) => {
+      for (const feature of features) feature.remove(id);
+      await publishers.remove(id);
+    },
+  };
 }
 
 function createLink(

@@ -66,12 +66,6 @@ const addChanging: AddCommands = (yargs, run) =>
           .positional("save", SAVE)
           .positional("to", { type: "string", demandOption: true }),
       run(changeSaves.rename),
-    )
-    .command(
-      "delete <instance> <save>",
-      "Delete a save that is not loaded; it is moved aside on the host",
-      (command) => command.positional("instance", INSTANCE).positional("save", SAVE),
-      run(changeSaves.delete),
     );
 
 const addCopying: AddCommands = (yargs, run) =>
@@ -117,4 +111,10 @@ const addCopying: AddCommands = (yargs, run) =>
             describe: "Delete it at its source when the target has it",
           }),
       run(copySaves.transfer),
+    )
+    .command(
+      "delete <instance> <save>",
+      "Delete a save that is not loaded; it is moved aside on the host",
+      (command) => command.positional("instance", INSTANCE).positional("save", SAVE),
+      run(changeSaves.delete),
     );

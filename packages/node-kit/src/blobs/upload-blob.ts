@@ -26,6 +26,7 @@ export interface UploadBlobOptions extends BlobServer {
 }
 
 const MAX_ANSWER_BYTES = 64 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 
 /**
  * Sends a file to the controller; what arrived is compared with what was read. The file may be replaced meanwhile: the one that
@@ -100,8 +101,7 @@ async function put(
     request.once("error", reject);
   });
   // A refusal may come, and the connection end, before all is sent; then the answer counts and not the broken pipe.
-  const source = file.createReadStream({ start: 0, end: Math.max(0, sizeBytes - 1), autoClose: false });
-  const sent = pipeline(source, meter, request).catch((error: unknown) => error);
+  const sent = pipeline(() => readChunks(file, sizeBytes), meter, request).catch((error: unknown) => error);
   try {
     const response = await answer;
     const body = await readBody(response);
@@ -113,6 +113,17 @@ async function put(
   } finally {
     request.destroy();
     await sent;
+  }
+}
+
+/** Not a stream of the handle, which would close it when it breaks off. A file that shrinks ends the attempt. */
+async function* readChunks(file: FileHandle, sizeBytes: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < sizeBytes;) {
+    const length = Math.min(CHUNK_BYTES, sizeBytes - at);
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, at);
+    if (bytesRead === 0) throw new Error("the file became shorter while it was sent");
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
   }
 }
 

@@ -1,11 +1,12 @@
 import { Link, useParams } from "react-router";
-import { Alert, Anchor, Badge, Breadcrumbs, Group, Skeleton, Text } from "@mantine/core";
+import { Alert, Anchor, Badge, Breadcrumbs, Group, Skeleton, Tabs, Text } from "@mantine/core";
 import { useInstances } from "../../cluster/cluster-context.js";
 import { ErrorAlert } from "../../components/error-alert.js";
 import { RelativeTime } from "../../components/relative-time.js";
 import { PageHeader } from "../../components/shell.js";
 import { useAction } from "../../components/use-action.js";
 import { Console } from "../console/console.js";
+import { Saves } from "../saves/saves.js";
 import { InstanceFacts } from "./instances-page.js";
 import { PowerButton } from "./power-button.js";
 import { StateBadge } from "./state-badge.js";
@@ -50,7 +51,18 @@ export function InstancePage() {
           </Badge>
         ))}
       </Group>
-      <Console instance={instance} />
+      <Tabs defaultValue="console" className={classes["tabs"] ?? ""}>
+        <Tabs.List mb="sm">
+          <Tabs.Tab value="console">Console</Tabs.Tab>
+          <Tabs.Tab value="saves">Saves</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="console" className={classes["console"] ?? ""}>
+          <Console instance={instance} />
+        </Tabs.Panel>
+        <Tabs.Panel value="saves" className={classes["saves"] ?? ""}>
+          <Saves instance={instance} />
+        </Tabs.Panel>
+      </Tabs>
     </div>
   );
 }
