@@ -1,4 +1,5 @@
 import {
+  acceptPatchedSave,
   createSave,
   FactorioServer,
   findInstalls,
@@ -7,6 +8,7 @@ import {
   listSaves,
   patchSave,
   readLuaModule,
+  restoreSave,
   selectInstall,
   writeServerFiles,
   type AdoptServerOptions,
@@ -33,6 +35,8 @@ export interface Game {
   inspectSave: typeof inspectSave;
   listSaves: typeof listSaves;
   patchSave: typeof patchSave;
+  acceptPatchedSave: typeof acceptPatchedSave;
+  restoreSave: typeof restoreSave;
   readLuaModule: typeof readLuaModule;
   writeServerFiles: typeof writeServerFiles;
 }
@@ -48,6 +52,8 @@ export function realGame(): Game {
     inspectSave,
     listSaves,
     patchSave,
+    acceptPatchedSave,
+    restoreSave,
     readLuaModule,
     writeServerFiles,
   };

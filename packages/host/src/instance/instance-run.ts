@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { FactorioError, type ExitReport, type LeftRun } from "@switchyard/factorio";
 import { AppError, type InstanceSpec, type InstanceStatus } from "@switchyard/protocol";
 import { createId, errorFields, type Logger } from "@switchyard/node-kit";
@@ -175,7 +176,8 @@ export class InstanceRun {
       log: (text) => log.warn(text),
     });
     try {
-      const run = this.#attach(server, { rconPassword, startId, hasCore });
+      const savePath = typeof facts.save === "string" ? join(writeDirectory, "saves", facts.save) : undefined;
+      const run = this.#attach(server, { rconPassword, startId, hasCore, savePath });
       const report = await run.takeOver(left);
       const ending = endingOf(report);
       return left.process || ending.words === ""
@@ -208,10 +210,33 @@ export class InstanceRun {
         return await this.#serve(prepared);
       } catch (error) {
         const mayRetry = attempt < PORT_ATTEMPTS && !this.isStopping && this.#isPortTaken(error);
-        if (!mayRetry) throw error;
+        if (!mayRetry) {
+          await this.#putBackSave(prepared.savePath);
+          throw error;
+        }
         options.lines.say("Warning", "A port was taken by another program; another one is tried");
         options.enter("preparing", "Looking for another port");
       }
+    }
+  }
+
+  /** The patched save has proven itself. */
+  #acceptSave(savePath: string): void {
+    const { services, log } = this.options;
+    services.game.acceptPatchedSave(savePath).catch((error: unknown) => {
+      log.warn("The save from before the modules were added could not be removed", errorFields(error));
+    });
+  }
+
+  /** After a start that failed: the modules may be to blame, and the save must be as it was for the next try. */
+  async #putBackSave(savePath: string): Promise<void> {
+    if (this.#isRunning || this.isStopping) return;
+    const { services, lines, log } = this.options;
+    try {
+      if (await services.game.restoreSave(savePath))
+        lines.say("Warning", "The save was put back as it was before the modules were added");
+    } catch (error) {
+      log.error("The save could not be put back as it was", errorFields(error));
     }
   }
 
@@ -257,7 +282,8 @@ export class InstanceRun {
       ...(services.journal ? { journal: { ...services.journal, note } } : {}),
       log: (text) => options.log.warn(text),
     });
-    const run = this.#attach(server, { rconPassword, startId, hasCore });
+    const { savePath } = prepared;
+    const run = this.#attach(server, { rconPassword, startId, hasCore, savePath });
     options.enter("starting", "");
     options.update({ gamePort: ports.gamePort });
     return endingOf(await run.serve());
@@ -265,7 +291,10 @@ export class InstanceRun {
 
   #attach(
     server: ServerProcess,
-    about: { rconPassword: string; startId: string; hasCore: boolean },
+    {
+      savePath,
+      ...about
+    }: { rconPassword: string; startId: string; hasCore: boolean; savePath: string | undefined },
   ): ServerRun {
     const { instance, services, log, lines, unsettled, update, joined, left, setPlayers } = this.options;
     this.#server = server;
@@ -278,6 +307,7 @@ export class InstanceRun {
         this.#isRunning = true;
         this.options.enter("running", "");
         this.#started.resolve();
+        if (savePath !== undefined) this.#acceptSave(savePath);
       },
     });
     this.#serverRun = run;

@@ -138,6 +138,21 @@ describe("instance runtime", () => {
     assert.equal(runtime.status.words, "The save is too new.");
   });
 
+  it("keeps the unpatched save until the server ran, and puts it back when it never did", async () => {
+    const runtime = await makeRuntime();
+    const savePath = join(directory.path, "aaa", "saves", "world.zip");
+    game.startGate = (server) => {
+      server.crash("The module is broken.");
+      return new Promise(() => undefined);
+    };
+    await assert.rejects(runtime.start());
+    assert.deepEqual([game.restored, game.accepted], [[savePath], []]);
+    game.startGate = () => Promise.resolve();
+    await runtime.start();
+    assert.deepEqual([game.restored, game.accepted], [[savePath], [savePath]]);
+    await runtime.stop();
+  });
+
   it("tries another port when one was taken in the last moment", async () => {
     game.startGate = (server) => {
       if (game.servers.length === 1) server.exit({ expected: false, reason: "port-taken", words: "taken" });

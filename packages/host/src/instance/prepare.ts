@@ -36,7 +36,8 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   signal.throwIfAborted();
   const modules = await options.readModules();
   say("Putting the Lua modules into the save");
-  await game.patchSave({ input: savePath, output: savePath, modules });
+  // The old save is kept beside it until a server has come to run with the new one.
+  await game.patchSave({ input: savePath, output: savePath, modules, keepPrevious: true });
   signal.throwIfAborted();
   return {
     install,

@@ -140,6 +140,8 @@ export const FAKE_INSTALL: FactorioInstall = {
 export class FakeGame implements Game {
   readonly servers: FakeServer[] = [];
   readonly patched: string[] = [];
+  readonly accepted: string[] = [];
+  readonly restored: string[] = [];
   startGate: (server: FakeServer) => Promise<void> = () => Promise.resolve();
   onServer: (server: FakeServer) => void = () => undefined;
 
@@ -171,6 +173,14 @@ export class FakeGame implements Game {
       modules: modules.map((module) => module.name),
       sizeBytes: 1,
     });
+  };
+  acceptPatchedSave: Game["acceptPatchedSave"] = (path) => {
+    this.accepted.push(path);
+    return Promise.resolve();
+  };
+  restoreSave: Game["restoreSave"] = (path) => {
+    this.restored.push(path);
+    return Promise.resolve(true);
   };
   readLuaModule: Game["readLuaModule"] = (directory) =>
     Promise.resolve({
