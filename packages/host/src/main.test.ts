@@ -118,6 +118,7 @@ describe("switchyard-host", function () {
     await controller.statuses.until((all) => all.at(-1)?.players[0] === "Anna", "Anna");
     first.child.kill("SIGKILL");
     await first.exited;
+    controller.forgetStatuses();
     await game.chat("Anna", "is anybody there?");
     const startedAt = performance.now();
     const second = run("--config", config);
@@ -136,6 +137,7 @@ describe("switchyard-host", function () {
     // And by an agent that is upgraded.
     second.child.kill("SIGUSR2");
     assert.deepEqual(await second.exited, [0, null]);
+    controller.forgetStatuses();
     assert.deepEqual(await gamePids(), before);
     const third = run("--config", config);
     await controller.registered(3);

@@ -10,6 +10,7 @@ import {
   controlAddress,
   CORE_MESSAGES,
   HTTP_PATHS,
+  instanceAddress,
   InstanceStatusChanged,
   LogLines,
   PublishToStream,
@@ -95,6 +96,11 @@ export class FakeController {
     await closed.promise;
   }
 
+  /** An agent was ended: what comes from now on is the next one's, and `status` looks at nothing before. */
+  forgetStatuses(): void {
+    this.statuses.values.length = 0;
+  }
+
   /** Resolves when the host registered for the `count`th time. */
   async registered(count = 1): Promise<void> {
     await this.registrations.until((all) => all.length >= count, `registration ${count}`);
@@ -130,6 +136,9 @@ export class FakeController {
     });
     this.#dispatcher = dispatcher;
     dispatcher.handle(RegisterHost, (params) => {
+      // What an instance is may come with the registration or after it.
+      for (const { id, status } of params.instances)
+        this.statuses.add({ ...status, source: instanceAddress(id) });
       this.registrations.add(params);
       return { clusterName: "test", instances: this.specs, plugins: this.plugins };
     });
