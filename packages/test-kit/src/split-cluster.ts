@@ -17,6 +17,8 @@ export interface SplitHost {
   /** Between this host and the controller. */
   readonly proxy: FaultProxy;
   program: Program;
+  /** Its config file. */
+  readonly config: string;
   /** From the start of the process until the controller counts it as connected. */
   readyAfterMs: number;
 }
@@ -27,6 +29,8 @@ export interface SplitClusterOptions {
   plugins?: readonly string[];
   /** A Factorio directory; the simulator when absent. */
   factorioDirectory?: string;
+  /** Of hosts; "warn" when absent. */
+  hostLogLevel?: "warn" | "info" | "debug";
 }
 
 /**
@@ -167,7 +171,7 @@ export class SplitCluster {
         gamePortRange: `${firstPort}-${firstPort + 99}`,
         plugins: this.plugins,
         luaModules: [join(REPOSITORY, "lua-modules", "core")],
-        logLevel: "warn",
+        logLevel: this.options.hostLogLevel ?? "warn",
       }),
       { mode: 0o600 },
     );
@@ -179,7 +183,13 @@ export class SplitCluster {
       await program.end("SIGKILL");
       throw new Error(`${host.name} does not connect:\n${program.output()}`, { cause: error });
     }
-    return { name: host.name, proxy, program, readyAfterMs: performance.now() - beganAt };
+    return { name: host.name, proxy, program, config, readyAfterMs: performance.now() - beganAt };
+  }
+
+  /** Starts a host's agent again after it was ended; does not wait for anything. */
+  restartHost(host: SplitHost): Program {
+    host.program = Program.node(programFile("host"), ["--config", host.config]);
+    return host.program;
   }
 
   private async untilConnected(name: string): Promise<void> {
