@@ -17,6 +17,7 @@ import {
   ListSaves,
   RenameSave,
   StartInstance,
+  StopInstance,
   TransferSave,
   type AppError,
   type BlobReference,
@@ -32,6 +33,7 @@ describe("saves of instances", function () {
   let [alpha, beta] = ["", ""];
   let [alphaSaves, betaSaves] = ["", ""];
   let world = "";
+  let big: { blob: BlobReference; file: string } | undefined;
 
   before(async () => {
     cluster = await SplitCluster.start({ hosts: 2, plugins: [] });
@@ -99,14 +101,15 @@ describe("saves of instances", function () {
 
     const start = (save: string) =>
       control.request(StartInstance, { instanceId: alpha, save }, { timeoutMs: START_TIMEOUT_MS });
+    const stop = () => control.request(StopInstance, { instanceId: alpha }, { timeoutMs: START_TIMEOUT_MS });
     await assert.rejects(start("downloaded.zip"), isRefusal("instance-not-stopped"));
-    await cluster.ctl("instance", "stop", "alpha");
+    await stop();
     await assert.rejects(start("none.zip"), isRefusal("save-not-found"));
     await cluster.ctl("instance", "start", "alpha", "--save", "downloaded");
     assert.equal((await find("downloaded.zip"))?.isLoaded, true);
     assert.equal((await find(world))?.isLoaded, false);
-    await cluster.ctl("instance", "stop", "alpha");
-    await cluster.ctl("instance", "start", "alpha");
+    await stop();
+    await control.request(StartInstance, { instanceId: alpha }, { timeoutMs: START_TIMEOUT_MS });
     assert.equal((await find("downloaded.zip"))?.isLoaded, true, "later starts go on with it");
   });
 
@@ -213,7 +216,7 @@ describe("saves of instances", function () {
   });
 
   it("arrive whole when the link is cut on the way", async () => {
-    const { blob, file } = await bigSave();
+    const { blob, file } = (big = await makeBigSave());
     const { proxy } = cluster.hosts[1] as SplitCluster["hosts"][number];
     const before = proxy.connections;
     proxy.delay(100);
@@ -240,7 +243,7 @@ describe("saves of instances", function () {
   });
 
   it("leave nothing when the transfer is given up", async () => {
-    const { blob } = await bigSave();
+    const { blob } = big ?? (await makeBigSave());
     const { proxy } = cluster.hosts[1] as SplitCluster["hosts"][number];
     proxy.delay(100);
     const giveUp = new AbortController();
@@ -266,7 +269,7 @@ describe("saves of instances", function () {
   const unfinished = async () => (await files(betaSaves)).filter((name) => name.endsWith(".tmp.zip"));
 
   /** A sound save with ballast that cannot be compressed. */
-  async function bigSave(): Promise<{ blob: BlobReference; file: string }> {
+  async function makeBigSave(): Promise<{ blob: BlobReference; file: string }> {
     const zip = await JSZip.loadAsync(await readFile(path("downloaded.zip")));
     const [root = ""] = Object.keys(zip.files)[0]?.split("/") ?? [];
     zip.file(`${root}/ballast.bin`, randomBytes(48 * 1024 * 1024));
