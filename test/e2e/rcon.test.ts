@@ -35,7 +35,14 @@ for (const version of ["2.0.77", "1.1.110"]) {
       await patchSave({ input: savePath, output: savePath, modules: [await readLuaModule(CORE)] });
       const ports = { gamePort: await freePort(), rconPort: await freePort() };
       const rcon = { reconnectDelayMs: 20 };
-      server = new FactorioServer({ install, writeDirectory, savePath, ...ports, rconPassword: "test", rcon });
+      server = new FactorioServer({
+        install,
+        writeDirectory,
+        savePath,
+        ...ports,
+        rconPassword: "test",
+        rcon,
+      });
       await server.start();
       control = await SimulatorControl.connect(writeDirectory);
     });
@@ -67,7 +74,9 @@ for (const version of ["2.0.77", "1.1.110"]) {
       ]);
       assert.deepEqual(
         results.map((result) =>
-          result.status === "fulfilled" ? result.value : (result.reason as Error).message.replace(/.*?: /, ""),
+          result.status === "fulfilled"
+            ? result.value
+            : (result.reason as Error).message.replace(/.*?: /, ""),
         ),
         [text, "no\nroom", "This save has no function no.such", "é\né\né\n", "", "second"],
       );

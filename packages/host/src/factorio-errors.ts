@@ -1,5 +1,5 @@
 import { AppError } from "@switchyard/protocol";
-import { FactorioError } from "@switchyard/factorio";
+import { FactorioError, type FactorioErrorCode } from "@switchyard/factorio";
 import { explainSystemError } from "@switchyard/node-kit";
 
 /** The one place where errors of the factorio package become those of the cluster. `instance` is the instance's name. */
@@ -8,7 +8,9 @@ export function explainFactorioError(error: unknown, instance: string): AppError
   const cause = { cause: error };
   const reason = error.message;
   const path = text(error.detail["path"]) ?? "?";
-  switch (error.code) {
+  const { code } = error;
+  if (isRconCode(code)) return explainRconError(error, code, instance);
+  switch (code) {
     case "save-not-a-zip":
     case "save-torn":
     case "save-unsafe-entry":
@@ -31,6 +33,27 @@ export function explainFactorioError(error: unknown, instance: string): AppError
         { directory: text(error.detail["directory"]) ?? "the Factorio folders", reason },
         cause,
       );
+    case "server-stopped":
+      return new AppError("cancelled", {}, cause);
+    case "disk-full":
+      return new AppError("disk-full", { path }, cause);
+    case "permission-denied":
+      return new AppError("no-permission", { path }, cause);
+    case "io-failed":
+      return new AppError("internal", { reason }, cause);
+  }
+}
+
+type RconErrorCode = Extract<FactorioErrorCode, `rcon-${string}`>;
+
+function isRconCode(code: FactorioErrorCode): code is RconErrorCode {
+  return code.startsWith("rcon-");
+}
+
+function explainRconError(error: FactorioError, code: RconErrorCode, instance: string): AppError {
+  const cause = { cause: error };
+  const reason = error.message;
+  switch (code) {
     case "rcon-auth-failed":
     case "rcon-lost":
       return new AppError("rcon-lost", { instance }, cause);
@@ -56,14 +79,6 @@ export function explainFactorioError(error: unknown, instance: string): AppError
       const said = text(error.detail["luaError"]) ?? "";
       return new AppError("rcon-refused", { instance, reason: said === "" ? reason : said }, cause);
     }
-    case "server-stopped":
-      return new AppError("cancelled", {}, cause);
-    case "disk-full":
-      return new AppError("disk-full", { path }, cause);
-    case "permission-denied":
-      return new AppError("no-permission", { path }, cause);
-    case "io-failed":
-      return new AppError("internal", { reason }, cause);
   }
 }
 
