@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FAKE_SERVER } from "../testing/fixtures.js";
 import { makeTestFolder, type TestFolder } from "../testing/test-folder.js";
 import { FactorioServer } from "./factorio-server.js";
-import { findLeftRuns } from "./left-runs.js";
+import { findLeftRuns, type LeftRun } from "./left-runs.js";
 import { isAlive, markProcess } from "./process-table.js";
 import { listRunPlaces, offsetFile, readRecord, recordFile } from "./run-folder.js";
 import type { FactorioServerOptions } from "./server-types.js";
@@ -298,6 +298,57 @@ describe("a server whose agent dies", function () {
     assert.equal(found?.pid, other.pid);
     assert.match(found?.words ?? "", new RegExp(`process ${other.pid}.*kill -INT ${other.pid}`));
     await other.kill();
+  });
+
+  it("keeps its journal where it is told, and is found there when the instance's folder lost it", async () => {
+    options = { ...options, journal: { directory: folder.file("journals") } };
+    fake({ count: { perSecond: 500 } });
+    const first = startAgent();
+    const pid = (await first.until(/running (\d+)/))[1];
+    await first.kill();
+    assert.equal((await readdir(folder.file("journals"))).length, 1);
+    await rm(join(options.writeDirectory, "runs"), { recursive: true });
+    const { runs, stray } = findLeftRuns(options.writeDirectory, folder.file("journals"));
+    assert.equal(stray, undefined);
+    assert.equal(String(runs[0]?.process?.pid), pid);
+    const server = FactorioServer.adopt(runs[0] as LeftRun, { ...options });
+    const payloads: number[] = [];
+    server.on("ipc", ({ payload }) => void payloads.push(Number(payload)));
+    const started = server.start();
+    server.read();
+    await started;
+    assert.throws(() => server.type("a console that is gone"), { code: "io-failed" });
+    await server.stop();
+    assert.equal(await server.settled, true);
+    assert(payloads.length > 5);
+    assert.deepEqual(
+      payloads,
+      payloads.map((_, index) => index + 1),
+    );
+    assert.deepEqual(await readdir(folder.file("journals")), []);
+  });
+
+  it("keeps what a stuck handler left unread for the next agent", async () => {
+    const server = new FactorioServer({ ...options, stopTimeoutMs: 10_000 });
+    const held = new Promise(() => undefined);
+    server.on("ipc", () => held as Promise<void>);
+    await server.start();
+    await server.rcon.send(`/print ${JSON.stringify(["\f$ipc:x?j1", "\f$ipc:x?j2"].join("\n"))}`);
+    assert.equal((await server.stop()).reason, "stopped");
+    const next = adopt();
+    const payloads: unknown[] = [];
+    next.on("ipc", ({ payload }) => {
+      payloads.push([payload, next.delivery?.isRedelivered]);
+    });
+    const started = next.start().catch((error: unknown) => error);
+    next.read();
+    assert.match((await next.exited).words, /The server stopped/);
+    await started;
+    assert.deepEqual(payloads, [
+      [1, true],
+      [2, true],
+    ]);
+    assert.equal(await next.settled, true);
   });
 
   it("gives the space of what was handled back", async function () {
