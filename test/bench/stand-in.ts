@@ -4,7 +4,7 @@ import { FactorioServer } from "@switchyard/factorio";
 import { freePort, temporaryDirectory } from "@switchyard/test-kit";
 import { installStandIn } from "./stand-in-install.js";
 
-/** A running stand-in under Switchyard's own server process class. */
+/** A running stand-in under Switchyard's own server process class, with a journal where hosts use one. */
 export async function startStandIn(): Promise<{ server: FactorioServer; directory: string }> {
   const directory = await temporaryDirectory();
   const install = await installStandIn(join(directory, "install"));
@@ -19,6 +19,7 @@ export async function startStandIn(): Promise<{ server: FactorioServer; director
     gamePort: await freePort(),
     rconPort: await freePort(),
     rconPassword: "bench",
+    ...(process.platform === "linux" ? { journal: {} } : {}),
   });
   await server.start();
   return { server, directory };

@@ -25,6 +25,7 @@ export const bulkTransfer: Figure = {
       return [...(await measureTicks(server, text)), ...(await measurePaced(server, text))];
     } finally {
       await server.stop();
+      await server.settled;
       await rm(directory, { recursive: true, force: true });
     }
   },

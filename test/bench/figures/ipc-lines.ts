@@ -11,7 +11,7 @@ const SIZES: [bytes: number, lines: number][] = [
   [3900, 50_000],
 ];
 
-/** From the server's stdout to a validated payload in a listener, through a real pipe. */
+/** From the server's stdout to a validated payload in a listener, through its journal (a pipe where there is none). */
 export const ipcLines: Figure = {
   name: "ipc-lines",
   about: "inline IPC lines from a stand-in's stdout to a listener that validates and counts them",
@@ -38,6 +38,7 @@ export const ipcLines: Figure = {
       return measurements;
     } finally {
       await server.stop();
+      await server.settled;
       await rm(directory, { recursive: true, force: true });
     }
   },

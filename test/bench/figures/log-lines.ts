@@ -25,6 +25,7 @@ export const logLines: Figure = {
       });
     } finally {
       await server.stop();
+      await server.settled;
       await rm(directory, { recursive: true, force: true });
     }
   },

@@ -82,6 +82,7 @@ async function measureLoad(load: Load): Promise<Measurement[]> {
     ];
   } finally {
     await server.stop();
+    await server.settled;
     await rm(directory, { recursive: true, force: true });
   }
 }
