@@ -168,7 +168,7 @@ export class InstanceRun {
       this.#startId = startId;
       this.#joinable.resolve(true);
       enter("starting", words);
-      update({ ...facts, gamePort });
+      update({ ...facts, gamePort, players: [...left.record.progress.players] });
     } else enter("preparing", words);
     const server = services.game.adoptServer(left, {
       writeDirectory,

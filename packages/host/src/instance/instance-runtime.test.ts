@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { LeftRun } from "@switchyard/factorio";
 import { AppError, type InstanceStatus } from "@switchyard/protocol";
 import { silentLogger } from "@switchyard/node-kit";
 import { createDeferred } from "../deferred.js";
@@ -250,5 +251,96 @@ describe("instance runtime", () => {
     game.server.reply = () => "pong\n";
     assert.equal(await runtime.sendRcon("/ping"), "pong\n");
     await runtime.close();
+  });
+
+  const leftRun = (process: LeftRun["process"]): LeftRun => ({
+    place: { epoch: "e", directory: "/runs/e" },
+    process,
+    record: {
+      ...{
+        format: 1 as const,
+        process: process ?? null,
+        journal: "/runs/e/journal.log",
+        savePath: "/saves/world.zip",
+      },
+      ...{ gamePort: 41_250, rconPort: 41_251, rconPassword: "p" },
+      progress: {
+        version: null,
+        isInGame: true,
+        isRconReady: true,
+        wasRunning: true,
+        quitReason: null,
+        asked: "nothing",
+        players: [],
+      },
+      note: {
+        startId: "s1",
+        hasCore: true,
+        facts: { factorioVersion: "2.0.77", isSimulator: true, save: "world.zip" },
+      },
+    },
+  });
+
+  it("takes a running server over, with its ports and players, and starts no second one", async () => {
+    Object.assign(services, { journal: {} });
+    game.findLeftRuns = () => ({
+      runs: [leftRun({ pid: 7, startTime: "1", bootId: "b" })],
+      stray: undefined,
+    });
+    game.onServer = (server) => {
+      const obey = server.reply;
+      server.reply = (command) =>
+        command === "/players online"
+          ? "Online players (2):\n  Anna (online)\n  Bob B (online)\n"
+          : obey(command);
+    };
+    const runtime = await makeRuntime();
+    runtime.adopt();
+    assert.equal((await runtime.start()).state, "running");
+    await statuses.until((all) => all.at(-1)?.players.length === 2, "players");
+    const { gamePort, factorioVersion, save, players } = runtime.status;
+    assert.deepEqual(
+      [gamePort, factorioVersion, save, players],
+      [41_250, "2.0.77", "world.zip", ["Anna", "Bob B"]],
+    );
+    assert.equal(game.servers.length, 1);
+    assert.match(game.server.commands[1] ?? "", /set_instance\("aaa","Alpha","s1"\)/);
+    assert.equal((await runtime.stop()).state, "stopped");
+  });
+
+  it("says how a server ended that nobody watched, before it starts another", async () => {
+    Object.assign(services, { journal: {} });
+    const left = [leftRun(undefined)];
+    game.findLeftRuns = () => ({ runs: left, stray: undefined });
+    game.startGate = (server) => {
+      if (game.servers.length > 1) return Promise.resolve();
+      left.length = 0;
+      server.crash("The disk is full.");
+      return new Promise(() => undefined);
+    };
+    const runtime = await makeRuntime();
+    runtime.adopt();
+    assert.equal((await runtime.start()).state, "running");
+    assert.ok(
+      statuses.values.some(
+        ({ state, words }) =>
+          state === "crashed" && words === "While the host agent was away: The disk is full.",
+      ),
+    );
+    await runtime.close();
+  });
+
+  it("names a server that cannot be taken over, and starts none beside it", async () => {
+    Object.assign(services, { journal: {} });
+    game.findLeftRuns = () => ({
+      runs: [],
+      stray: { pid: 7, words: "It runs as process 7; end it with kill -INT 7." },
+    });
+    const runtime = await makeRuntime();
+    runtime.adopt();
+    await statuses.until((all) => all.at(-1)?.state === "crashed", "crashed");
+    assert.match(runtime.status.words, /process 7/);
+    await assert.rejects(runtime.start(), { code: "instance-start-failed", message: /kill -INT 7/ });
+    assert.equal(game.servers.length, 0);
   });
 });

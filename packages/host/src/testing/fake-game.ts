@@ -151,9 +151,8 @@ export class FakeGame implements Game {
     this.onServer(server);
     return server;
   };
-  adoptServer: Game["adoptServer"] = () => {
-    throw new Error("there is nothing to adopt");
-  };
+  adoptServer: Game["adoptServer"] = ({ record }, options) =>
+    this.createServer({ ...options, ...record, journal: {}, install: FAKE_INSTALL });
   findLeftRuns: Game["findLeftRuns"] = () => ({ runs: [], stray: undefined });
   createSave: Game["createSave"] = ({ savePath }) => writeFile(savePath, "save of a new map");
   findInstalls: Game["findInstalls"] = () => Promise.resolve([FAKE_INSTALL]);
