@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ChannelNames } from "./channel-names.js";
 import { IpcFault } from "./ipc-fault.js";
 import { ownCopy } from "./own-copy.js";
+import { Waiters } from "../waiters.js";
 
 /** One message from the save's Lua. `bytes` counts the payload as JSON text; `sequence` counts up by one per IPC line. */
 export interface IpcMessage {
@@ -40,11 +41,6 @@ interface Queued {
   bytes: number;
 }
 
-interface Waiter {
-  isMet: () => boolean;
-  resolve: () => void;
-}
-
 const PREFIX = "\f$ipc:";
 const FORM_FEED = 0x0c;
 const INLINE = 0x6a; // j
@@ -68,7 +64,7 @@ export class IpcDecoder {
   #queuedBytes = 0;
   #sequence = 0;
   #running = false;
-  #waiters: Waiter[] = [];
+  readonly #waiters = new Waiters();
 
   constructor(options: IpcDecoderOptions) {
     this.#options = options;
@@ -107,29 +103,17 @@ export class IpcDecoder {
 
   /** Resolves when the queue is below its limits, so that a slow handler slows the reader and in the end the game's pipe. */
   ready(): Promise<void> {
-    return this.#when(() => this.isReady);
+    return this.#waiters.when(() => this.isReady);
   }
 
   /** Resolves when every accepted line is handled. */
   drain(): Promise<void> {
-    return this.#when(() => !this.#running);
-  }
-
-  #when(isMet: () => boolean): Promise<void> {
-    if (isMet()) return Promise.resolve();
-    return new Promise((resolve) => this.#waiters.push({ isMet, resolve }));
-  }
-
-  #wake(): void {
-    if (this.#waiters.length === 0) return;
-    const met = this.#waiters.filter((waiter) => waiter.isMet());
-    this.#waiters = this.#waiters.filter((waiter) => !met.includes(waiter));
-    for (const waiter of met) waiter.resolve();
+    return this.#waiters.when(() => !this.#running);
   }
 
   #stop(): void {
     this.#running = false;
-    this.#wake();
+    this.#waiters.wake();
   }
 
   /** From a message that is being handled to the end of the queue. */
@@ -147,7 +131,7 @@ export class IpcDecoder {
 
   #next(): Queued | undefined {
     const item = this.#queue.shift();
-    this.#wake();
+    this.#waiters.wake();
     return item;
   }
 

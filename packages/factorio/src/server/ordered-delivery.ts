@@ -1,5 +1,6 @@
 import { isIpcLine, type IpcDecoder } from "../ipc/ipc-decoder.js";
 import type { ServerEvent } from "../lines/server-event.js";
+import { Waiters } from "../waiters.js";
 
 interface Item {
   at: number;
@@ -32,7 +33,7 @@ export class OrderedDelivery {
   #current = 0;
   /** Lines that somebody holds, oldest first. */
   #held: Held[] = [];
-  #waiters: { isMet: () => boolean; resolve: () => void }[] = [];
+  readonly #waiters = new Waiters();
 
   constructor(
     ipc: Pick<IpcDecoder, "accept" | "isIdle" | "drain">,
@@ -84,17 +85,17 @@ export class OrderedDelivery {
 
   /** Resolves when so little waits that more may come. */
   ready(): Promise<void> {
-    return this.#when(() => this.isReady);
+    return this.#waiters.when(() => this.isReady);
   }
 
   /** Resolves when every handler is done; lines may still be held. */
   drained(): Promise<void> {
-    return this.#when(() => !this.#isBusy);
+    return this.#waiters.when(() => !this.#isBusy);
   }
 
   /** Resolves when no line is held or being handled. */
   settled(): Promise<void> {
-    return this.#when(() => this.oldest === undefined);
+    return this.#waiters.when(() => this.oldest === undefined);
   }
 
   #push(what: Item["what"], bytes: number, at: number): void {
@@ -128,12 +129,12 @@ export class OrderedDelivery {
         if (pending) await pending;
         this.#queued -= 1;
         this.#queuedBytes -= bytes;
-        if (this.#queued === MAX_QUEUED - 1) this.#wake();
+        if (this.#queued === MAX_QUEUED - 1) this.#waiters.wake();
       }
-      this.#wake();
+      this.#waiters.wake();
     }
     this.#isBusy = false;
-    this.#wake();
+    this.#waiters.wake();
   }
 
   /** Nearly always the newest. */
@@ -152,18 +153,6 @@ export class OrderedDelivery {
     while (this.#held[released]?.count === 0) released += 1;
     if (released === 0) return;
     this.#held.splice(0, released);
-    this.#wake();
-  }
-
-  #when(isMet: () => boolean): Promise<void> {
-    if (isMet()) return Promise.resolve();
-    return new Promise((resolve) => this.#waiters.push({ isMet, resolve }));
-  }
-
-  #wake(): void {
-    if (this.#waiters.length === 0) return;
-    const met = this.#waiters.filter((waiter) => waiter.isMet());
-    this.#waiters = this.#waiters.filter((waiter) => !met.includes(waiter));
-    for (const waiter of met) waiter.resolve();
+    this.#waiters.wake();
   }
 }
